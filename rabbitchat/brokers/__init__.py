@@ -1,0 +1,1 @@
+"""How nodes hear one another: the interface, and one module a broker."""

@@ -1,0 +1,112 @@
+"""What a client may ask (docs/protocol.md, "JSON protocol"): one Struct a command.
+
+The types are the wire's schema: what reaches a session has the right fields of the right types
+and a bounded `id`. What the fields mean is checked by the session.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Optional, Union
+
+from msgspec import Meta, Struct
+
+Id = Union[
+    Annotated[str, Meta(max_length=64)],
+    Annotated[int, Meta(ge=-(2**53), le=2**53)],
+]
+Seq = Annotated[int, Meta(ge=0, le=2**53)]
+Limit = Annotated[int, Meta(ge=0, le=2**31)]
+Name = Annotated[str, Meta(max_length=1024)]
+MsgId = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Command(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """Anything a client asks. With an `id` it gets exactly one reply that carries it."""
+
+    id: Optional[Id] = None
+
+
+class Connect(Command, tag="connect"):
+    """Be somebody: the first command, once a connection."""
+
+    nick: Name
+    session: Optional[Annotated[str, Meta(max_length=256)]] = None
+
+
+class Recover(Struct, frozen=True):
+    """The last place a client has seen in a room."""
+
+    epoch: Annotated[str, Meta(max_length=64)]
+    seq: Seq
+
+
+class Join(Command, tag="join"):
+    """Enter a room, with its newest entries or with all that was missed since `recover`."""
+
+    room: Name
+    recover: Optional[Recover] = None
+    history: Limit = 50
+
+
+class Leave(Command, tag="leave"):
+    """Go out of a room."""
+
+    room: Name
+
+
+class Publish(Command, tag="publish"):
+    """Say something in a room, or to `@nick`. The same `msgid` again is answered as the first."""
+
+    room: Name
+    text: str
+    msgid: Optional[MsgId] = None
+
+
+class Typing(Command, tag="typing"):
+    """Show or stop showing that one is typing. Not stored."""
+
+    room: Name
+    active: bool = True
+
+
+class History(Command, tag="history"):
+    """Read entries of a room one is in, or of a private conversation."""
+
+    room: Name
+    before: Optional[Seq] = None
+    after: Optional[Seq] = None
+    limit: Limit = 50
+
+
+class Presence(Command, tag="presence"):
+    """Who is in a room."""
+
+    room: Name
+
+
+class Rooms(Command, tag="rooms"):
+    """Which rooms there are."""
+
+
+class Topic(Command, tag="topic"):
+    """Set a room's topic."""
+
+    room: Name
+    text: str
+
+
+class Nick(Command, tag="nick"):
+    """Take another name."""
+
+    nick: Name
+
+
+class Ping(Command, tag="ping"):
+    """Are you there? The only command allowed before `connect`."""
+
+    before_connect: ClassVar[bool] = True
+
+
+AnyCommand = Union[
+    Connect, Join, Leave, Publish, Typing, History, Presence, Rooms, Topic, Nick, Ping
+]

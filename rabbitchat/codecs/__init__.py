@@ -1,0 +1,1 @@
+"""Events and commands to bytes and back, one module a wire. Pure."""

@@ -1,0 +1,1 @@
+"""What was said: the interface, and one module a store."""

@@ -1,0 +1,1 @@
+"""Bytes of one client to commands, events to bytes: one module a protocol."""

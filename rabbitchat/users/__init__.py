@@ -1,0 +1,1 @@
+"""Who one is: the interface, and one module a store."""
