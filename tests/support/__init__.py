@@ -1,0 +1,1 @@
+"""What several tests share. A plugin here (fixtures, checks) is named in tests/conftest.py."""
