@@ -1,0 +1,189 @@
+"""The log of one process, kept in memory: what `--database memory:` means.
+
+It promises what every log does (interface.py) for as long as the process lives, and is bounded:
+
+- a room keeps its newest `keep` entries;
+- a room is forgotten an hour after it was last in use, together with its counter. A room that is
+  not known starts above the highest seq ever forgotten, so that whoever comes back with an old
+  seq sees a gap and not another room's entries;
+- a msgid is remembered for 24 hours, whatever becomes of its entry.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Optional
+
+from twisted.application.service import Service
+from twisted.internet.interfaces import IReactorTime
+from zope.interface import implementer
+
+from rabbitchat.chat.entries import (
+    Draft,
+    Entry,
+    is_conversation,
+    other_user,
+    placed,
+    users_of,
+)
+from rabbitchat.log.interface import Appended, ILog, Page, Talk
+from rabbitchat.log.msgids import MsgIds, Place
+from rabbitchat.log.paging import fitting
+
+ROOM_SECONDS = 3600.0  # a room that nobody uses is kept this long
+MSGID_SECONDS = 24 * 3600.0
+
+# Housekeeping must not hold the reactor, so one `prune` looks at this much; the rest can wait
+# for the next.
+_ROOMS_A_PRUNE = 10_000
+_MSGIDS_A_PRUNE = 10_000
+_MSGIDS_AN_APPEND = 2  # more than it adds: what is expired can't pile up
+
+
+class _Room:
+    """The newest entries of a room: seqs from `pruned + 1` to `newest`, without a hole."""
+
+    __slots__ = ("entries", "newest", "used")
+
+    def __init__(self, newest: int, used: float) -> None:
+        self.newest = newest
+        self.entries: list[Entry] = []
+        self.used = used  # when it was last known to be in use
+
+    @property
+    def pruned(self) -> int:
+        return self.newest - len(self.entries)
+
+    def get(self, seq: int) -> Optional[Entry]:
+        return self.entries[seq - self.pruned - 1] if self.pruned < seq <= self.newest else None
+
+    def page(self, start: int, end: int, more: bool) -> Page:
+        return Page(tuple(self.entries[start:end]), more, self.newest, self.pruned)
+
+
+@implementer(ILog)
+class MemoryLog(Service):
+    """What was said since the process started. Its methods never wait.
+
+    `keep` is how many entries a room keeps, 1 or more.
+    """
+
+    shared = False
+
+    def __init__(self, clock: IReactorTime, keep: int = 1000) -> None:
+        self.epoch = secrets.token_hex(8)
+        self._clock = clock
+        self._keep = keep
+        self._rooms: dict[str, _Room] = {}
+        self._msgids = MsgIds()
+        # The conversations of each user with the peer's last nick, the latest one last.
+        self._talks: dict[str, dict[str, str]] = {}
+        self._forgotten = 0  # the highest seq of any room that was forgotten
+
+    async def append(self, draft: Draft) -> Appended:
+        """See ILog."""
+        repeated = self._find(draft.user, draft.msgid)
+        if repeated is not None:
+            return repeated
+        now = self._clock.seconds()
+        room = self._room(draft.room)
+        room.used = now
+        room.newest += 1
+        entry = placed(draft, self.epoch, room.newest)
+        room.entries.append(entry)
+        if len(room.entries) > self._keep:
+            del room.entries[0]
+        place = Place(entry.room, entry.seq, entry.time)
+        self._msgids.remember(entry.user, entry.msgid, place, now)
+        self._msgids.forget(now - MSGID_SECONDS, _MSGIDS_AN_APPEND)
+        if is_conversation(entry.room):
+            self._note_talk(entry)
+        return Appended(entry.room, entry.seq, entry.time, entry, repeated=False)
+
+    async def find(self, user: str, msgid: str) -> Optional[Appended]:
+        """See ILog."""
+        return self._find(user, msgid)
+
+    async def after(self, room: str, seq: int, limit: int, max_bytes: int) -> Page:
+        """See ILog."""
+        kept = self._room(room)
+        start = max(seq - kept.pruned, 0)
+        end = start + fitting(kept.entries[start : start + limit], max_bytes)
+        return kept.page(start, end, more=end < len(kept.entries))
+
+    async def before(self, room: str, seq: Optional[int], limit: int, max_bytes: int) -> Page:
+        """See ILog."""
+        kept = self._room(room)
+        end = len(kept.entries)
+        if seq is not None:
+            end = max(min(end, seq - 1 - kept.pruned), 0)
+        newest_first = reversed(kept.entries[max(end - limit, 0) : end])
+        start = end - fitting(newest_first, max_bytes)
+        return kept.page(start, end, more=start > 0)
+
+    async def newest(self, rooms: Iterable[str]) -> dict[str, int]:
+        """See ILog. For a room that is not known: the seq above which it will start."""
+        known = self._rooms
+        return {room: known[room].newest if room in known else self._forgotten for room in rooms}
+
+    async def talks(self, user: str) -> list[Talk]:
+        """See ILog."""
+        mine = self._talks.get(user, {})
+        return [
+            Talk(room, self._rooms[room].newest, other_user(room, user), nick)
+            for room, nick in reversed(mine.items())
+        ]
+
+    async def prune(self, in_use: Callable[[str], bool]) -> None:
+        """See ILog."""
+        now = self._clock.seconds()
+        for name in list(islice(self._rooms, _ROOMS_A_PRUNE)):
+            room = self._rooms.pop(name)
+            if in_use(name):
+                room.used = now
+            if now - room.used > ROOM_SECONDS:
+                self._forget(name, room)
+            else:
+                self._rooms[name] = room  # behind those that were not looked at yet
+        self._msgids.forget(now - MSGID_SECONDS, _MSGIDS_A_PRUNE)
+
+    def _room(self, name: str) -> _Room:
+        """A room; one that is asked for keeps its place from now on, even before its first entry.
+
+        Otherwise a member would be told one newest seq, and the first entry would come with a
+        much higher one, because another room was forgotten in between.
+        """
+        room = self._rooms.get(name)
+        if room is None:
+            room = self._rooms[name] = _Room(self._forgotten, self._clock.seconds())
+        return room
+
+    def _forget(self, name: str, room: _Room) -> None:
+        self._forgotten = max(self._forgotten, room.newest)
+        if is_conversation(name):
+            for user in set(users_of(name)):
+                mine = self._talks.get(user, {})
+                mine.pop(name, None)
+                if not mine:
+                    self._talks.pop(user, None)
+
+    def _find(self, user: str, msgid: str) -> Optional[Appended]:
+        place = self._msgids.find(user, msgid)
+        if place is None:
+            return None
+        # A room that was forgotten since starts above this seq, so this is never another's entry.
+        room = self._rooms.get(place.room)
+        entry = room.get(place.seq) if room is not None else None
+        return Appended(place.room, place.seq, place.time, entry, repeated=True)
+
+    def _note_talk(self, entry: Entry) -> None:
+        """Make a conversation the latest one of both its users."""
+        for user in set(users_of(entry.room)):
+            mine = self._talks.setdefault(user, {})
+            known = mine.pop(entry.room, "")
+            if user == entry.user and user != other_user(entry.room, user):
+                mine[entry.room] = entry.peer if entry.peer is not None else known
+            else:
+                mine[entry.room] = entry.nick
