@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -45,7 +46,8 @@ class MemoryUsers(Service):
         self._clock = clock
         self._keep_seconds = keep_seconds
         self._most = most
-        self._secrets: dict[str, _Secret] = {}  # by user id; the last used one last
+        # By user id, the last used one last.
+        self._secrets: OrderedDict[str, _Secret] = OrderedDict()
 
     async def create(self) -> Account:
         """See IUsers."""
@@ -57,7 +59,7 @@ class MemoryUsers(Service):
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         self._secrets[user] = _Secret(_digest(token), now)
         if len(self._secrets) > self._most:
-            del self._secrets[next(iter(self._secrets))]
+            self._secrets.popitem(last=False)
         return Account(user, f"{user}.{token}")
 
     async def resume(self, session: str) -> Optional[str]:
@@ -70,8 +72,8 @@ class MemoryUsers(Service):
         right = hmac.compare_digest((known or _NOBODY).digest, _digest(token))
         if known is None or not right or self._is_expired(known, now):
             return None
-        del self._secrets[user]
         self._secrets[user] = _Secret(known.digest, now)
+        self._secrets.move_to_end(user)
         return user
 
     def _is_expired(self, secret: _Secret, now: float) -> bool:
