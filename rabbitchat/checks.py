@@ -1,0 +1,184 @@
+"""What the value of each option must be. A wrong one raises `BadOption`, one line for a person."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IReactorCore
+
+MOST = 1_000_000_000
+"""The largest number taken for a limit. Whoever wants more wants none, which is 0."""
+
+_PASSWORD = re.compile(r":(?!//)(?:(?!://).)*@", re.DOTALL)
+_INNERMOST = re.compile(r"(?:haproxy:)*(\w+):(?:(?:port|path)=)?([^:]*)")
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class BadOption(ValueError):
+    """An option has a value that it can't have. `str()` of it is one line without a password."""
+
+    def __init__(self, option: str, given: str, accepted: str) -> None:
+        super().__init__(option, given, accepted)
+        self.option = option
+        self.given = given
+        self.accepted = accepted
+
+    def named(self, name: str) -> str:
+        """The line, with the option called `name` (`--port`, `RABBITCHAT_PORT`)."""
+        given = repr(hide_password(self.given))
+        if len(given) > 200:
+            given = f"{given[:200]}..."
+        return f"{name}: {given} was given; accepted is {' '.join(self.accepted.split())}"
+
+    def __str__(self) -> str:
+        return self.named(f"--{self.option}")
+
+
+def hide_password(text: str) -> str:
+    """The text, with the password of each URL in it as `***`, badly formed ones included."""
+    return _PASSWORD.sub(":***@", text)
+
+
+def whole_number(option: str, given: str, most: int = MOST) -> int:
+    """A count: digits only."""
+    if not re.fullmatch(r"[0-9]{1,10}", given) or int(given) > most:
+        raise BadOption(option, given, f"a whole number from 0 (no limit) to {most}")
+    return int(given)
+
+
+def number(option: str, given: str, most: int = MOST) -> float:
+    """A rate or a time: digits, perhaps with a decimal point. No sign, no exponent, no nan."""
+    if not re.fullmatch(r"[0-9]{1,10}(\.[0-9]{1,9})?", given) or float(given) > most:
+        raise BadOption(option, given, f"a number from 0 (no limit) to {most}")
+    return float(given)
+
+
+def endpoint(option: str, given: str, reactor: IReactorCore) -> str:
+    """A Twisted endpoint description that can be listened on; a bare number N means `tcp:N`.
+
+    It is really parsed, which for TLS reads the files that it names.
+    """
+    description = f"tcp:{given}" if re.fullmatch(r"[0-9]+", given) else given
+    try:
+        serverFromString(reactor, description)
+        _check_endpoint_argument(description)
+    except Exception as why:  # a parser may be a plugin of another package and raise anything
+        reason = re.sub(r"^_\w+\(\) ", "", str(why))
+        raise BadOption(
+            option,
+            given,
+            "a port number from 0 to 65535 or a Twisted endpoint description such as "
+            f"tcp:9191:interface=127.0.0.1 ({reason})",
+        ) from None
+    return description
+
+
+def _check_endpoint_argument(description: str) -> None:
+    """What Twisted itself would notice only when it listens."""
+    match = _INNERMOST.match(description)
+    kind, argument = match.groups() if match else ("", "")
+    if kind in ("tcp", "tcp6", "ssl") and argument.isdigit() and int(argument) > 65535:
+        raise ValueError(f"no such port: {argument}")
+    if kind in ("tcp", "tcp6", "ssl") and argument.startswith("-"):
+        raise ValueError(f"no such port: {argument}")
+    if kind == "tls" and not os.path.isdir(argument):
+        raise ValueError(f"no such directory of certificates: {argument}")
+
+
+def brokers(option: str, given: str) -> tuple[str, ...]:
+    """`memory:`, or AMQP URLs separated by commas."""
+    urls = tuple(part.strip() for part in given.split(","))
+    if urls == ("memory:",):
+        return urls
+    for count, url in enumerate(urls, start=1):
+        if reason := _wrong_with_amqp_url(url):
+            raise BadOption(
+                option,
+                given,
+                "memory: alone, or one or more amqp://user:password@host:5672/vhost or "
+                f"amqps://... separated by commas (URL {count} {reason})",
+            )
+    return urls
+
+
+def _wrong_with_amqp_url(url: str) -> str:
+    """Why this is not the URL of an AMQP broker, without showing it; empty when it is one."""
+    if url == "memory:":
+        return "is memory:, which can't be one of several"
+    try:
+        parts = urlsplit(url)
+        if parts.scheme not in ("amqp", "amqps"):
+            return "begins otherwise"
+        if not parts.hostname:
+            return "names no host"
+        if parts.port == 0:
+            return "has port 0"
+    except ValueError:
+        return "has no valid host and port"
+    return ""
+
+
+def database(option: str, given: str) -> str:
+    """Where the log is kept: `memory:`."""
+    if given == "memory:":
+        return given
+    accepted = "memory:"
+    if given.startswith(("sqlite:", "postgresql:")):
+        accepted += " (this version keeps the log in memory only)"
+    raise BadOption(option, given, accepted)
+
+
+def exchange(option: str, given: str) -> str:
+    """The name of the AMQP exchange, and what the names of the queues begin with."""
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,127}", given):
+        raise BadOption(option, given, "1 to 127 of the letters A-Z and a-z, digits, _ . and -")
+    return given
+
+
+def node(option: str, given: str) -> str:
+    """The name of a node; it is a word of a routing key, so it has no dot."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", given):
+        raise BadOption(option, given, "1 to 64 of the letters A-Z and a-z, digits, _ and -")
+    return given
+
+
+def origins(option: str, given: Sequence[str]) -> tuple[str, ...]:
+    """Web origins as browsers send them (RFC 6454, 6.2): lower case, no default port."""
+    return tuple(dict.fromkeys(_origin(option, one) for one in given))
+
+
+def _origin(option: str, given: str) -> str:
+    accepted = "an origin such as https://chat.example or http://localhost:8080"
+    if given == "*":
+        raise BadOption(
+            option, given, f"{accepted} (with * any web page could speak in its visitor's name)"
+        )
+    match = _ORIGIN.fullmatch(given.lower())
+    if match is None or int(match[3] or 1) not in range(1, 65536):
+        raise BadOption(option, given, f"{accepted}: scheme, host and port, without a path")
+    scheme, host, port = match.groups()
+    if port is None or int(port) == _DEFAULT_PORTS.get(scheme):
+        return f"{scheme}://{host}"
+    return f"{scheme}://{host}:{int(port)}"
+
+
+def networks(option: str, given: Sequence[str]) -> tuple[str, ...]:
+    """IP addresses and networks, in their usual notation."""
+    return tuple(dict.fromkeys(_network(option, one) for one in given))
+
+
+def _network(option: str, given: str) -> str:
+    try:
+        if not re.fullmatch(r"[0-9A-Fa-f.:/]+", given):  # no zone: it could hold anything
+            raise ValueError(f"{given!r} is neither")
+        network = ipaddress.ip_network(given)
+    except ValueError as why:
+        accepted = f"an IP address or a network such as 10.0.0.0/8 ({why})"
+        raise BadOption(option, given, accepted) from None
+    return str(network) if "/" in given else str(network.network_address)

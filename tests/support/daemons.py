@@ -1,0 +1,122 @@
+"""Real processes of the daemon: started, waited for, read and ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[2]
+SCRIPTS = Path(sys.executable).parent
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """This process's variables, without what could change the daemon, and these."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("RABBITCHAT_", "PYTEST_", "COV_", "COVERAGE_"))
+    }
+    return {**kept, "PYTHONPATH": str(CHECKOUT), **variables}
+
+
+def run(
+    command: Sequence[str | Path], cwd: Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run something that ends by itself, within a minute, and return what it said."""
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=environment() if env is None else env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+    """Return when the condition holds. Raises AssertionError after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.02)
+
+
+def accepts(port: int) -> bool:
+    """Whether a connection to this port of 127.0.0.1 is taken."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1):
+            return True
+    except OSError:
+        return False
+
+
+def process_ended(pid: int) -> bool:
+    """Whether a process is gone that is no child of ours."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+class Foreground:
+    """A daemon in the foreground. Use it as a context; it is ended at the end.
+
+    `output` is all that it wrote to stdout and stderr so far.
+    """
+
+    def __init__(
+        self, command: Sequence[str | Path], cwd: Path, env: Mapping[str, str] | None = None
+    ) -> None:
+        self._file = cwd / f"output-{free_port()}"
+        with self._file.open("wb") as output:
+            self.process = subprocess.Popen(
+                [str(part) for part in command],
+                cwd=cwd,
+                env=environment() if env is None else env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def output(self) -> str:
+        return self._file.read_text(errors="replace")
+
+    def __enter__(self) -> Foreground:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+
+    def wait_until_accepting(self, *ports: int) -> None:
+        """Return when all these ports take connections; fail with its output if it ends first."""
+
+        def ready() -> bool:
+            assert self.process.poll() is None, self.output
+            return all(accepts(port) for port in ports)
+
+        wait_for(ready, f"ports {ports} are listened on; it said:\n{self.output}")
+
+    def interrupt(self, number: signal.Signals = signal.SIGINT, seconds: float = 10.0) -> int:
+        """End it as Ctrl+C does, and return its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(seconds)
