@@ -77,7 +77,7 @@ class ListeningService(MultiService):
 
     @property
     def address(self) -> Any:
-        """Where it listens (an IPv4Address or the like); of use with port 0. Raises RuntimeError before it does."""
+        """The address that it listens on (IPv4Address, ...). Raises RuntimeError before it does."""
         if self._endpoint.port is None:
             raise RuntimeError(f"not listening on {self.description}")
         return self._endpoint.port.getHost()

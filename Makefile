@@ -1,0 +1,87 @@
+# The commands of this repository. `make` lists them.
+#
+# Layers of tests are directories of tests/. Three more cuts go across them, by pytest mark:
+#   system         tests/e2e, what drives a real twistd as its operator would
+#   ui_acceptance  tests/e2e, what drives the web page in a real Chromium as its user would
+#   functional     the chat scenarios, the same over every transport
+
+# Options for `make run`, `make bench` and pytest: make run ARGS="--port 9292"
+ARGS =
+PYTEST = .venv/bin/python -m pytest $(ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-unit test-component test-contract test-integration test-e2e \
+	test-system test-ui-acceptance test-functional test-versions lint bench web clean \
+	environment test-environment
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo 'ARGS="..." passes options on, to the daemon (run), to pytest (test...) or to bench.'
+	@echo 'PYTHON=... chooses the Python that the environment is made with.'
+
+run: environment web ## start the daemon on the embedded broker, until Ctrl+C
+	@scripts/run $(ARGS)
+
+test: test-environment web ## run all tests; installs what they need where it can
+	@scripts/install-test-parts
+	$(PYTEST)
+
+test-unit: test-environment ## tests of the pure parts
+	$(PYTEST) tests/unit
+
+test-component: test-environment ## tests of the daemon in-process, over real sockets
+	$(PYTEST) tests/component
+
+test-contract: test-environment ## one suite for every broker, one for every transport
+	@scripts/install-test-parts rabbitmq
+	$(PYTEST) tests/contract
+
+test-integration: test-environment ## several daemons on a real RabbitMQ, and its faults
+	@scripts/install-test-parts rabbitmq
+	$(PYTEST) tests/integration
+
+test-e2e: test-environment web ## the real twistd, Chromium and telnet
+	@scripts/install-test-parts
+	$(PYTEST) tests/e2e
+
+test-system: test-environment web ## of these, what drives the real twistd (mark: system)
+	@scripts/install-test-parts
+	$(PYTEST) tests/e2e -m system
+
+test-ui-acceptance: test-environment web ## of these, what drives the web page (mark: ui_acceptance)
+	@scripts/install-test-parts chromium
+	$(PYTEST) tests/e2e -m ui_acceptance
+
+test-functional: test-environment ## the chat scenarios over every transport (mark: functional)
+	@scripts/install-test-parts rabbitmq
+	$(PYTEST) -m functional
+
+test-versions: ## unit and component tests on each Python from 3.10 on that is found
+	@scripts/test-versions
+
+lint: test-environment ## ruff, mypy and the layers of the architecture
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: test-environment web ## measure: processor time per delivery, latency, memory
+	.venv/bin/python -m bench $(ARGS)
+
+web: ## build the web client out of web/
+	@if [ -f web/package.json ]; then \
+		cd web && npm ci --no-audit --no-fund && npm run build; \
+	else \
+		echo 'web/: nothing to build yet.'; \
+	fi
+
+clean: ## remove the environments and everything else that was made here
+	rm -rf .venv .venvs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
+		.hypothesis .import_linter_cache .coverage htmlcov twisted/plugins/dropin.cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+environment:
+	@scripts/environment .venv ""
+
+test-environment:
+	@scripts/environment .venv test,lint
