@@ -29,30 +29,31 @@ BACKSPACE, DELETE, LF, CR, NUL = 0x08, 0x7F, 0x0A, 0x0D, 0x00
 CTRL_C, CTRL_D, CTRL_U, CTRL_W = 0x03, 0x04, 0x15, 0x17
 
 _PLAIN = re.compile(rb"[^\x00\x03\x04\x08\n\r\x15\x17\x7f\xff]+")
+_WHOLE = re.compile(rb"([^\x00\x03\x04\x08\n\r\x15\x17\x7f\xff]*)\r?\n")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Line:
     """A line without its end; what was not UTF-8 in it is U+FFFD."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class TooLong:
     """A line has more bytes than allowed. It is dropped to its end, and told of once."""
 
     limit: int
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Answer:
     """Bytes to send back at once."""
 
     data: bytes
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class EndOfInput:
     """The user wants to go: ^D or ^C on an empty line, or telnet's words for them."""
 
@@ -105,6 +106,11 @@ class TelnetDecoder:
         return items
 
     def _data(self, data: bytes, position: int, items: list[Item]) -> int:
+        if not (self._line or self._discarding or self._after_cr):
+            whole = _WHOLE.match(data, position)
+            if whole is not None and whole.end(1) - position <= self._limit:
+                items.append(Line(whole.group(1).decode("utf-8", "replace")))
+                return whole.end()
         plain = _PLAIN.match(data, position)
         if plain is None:
             self._special(data[position], items)
