@@ -26,7 +26,7 @@ from twisted.application.service import IService
 from twisted.internet.defer import Deferred
 from zope.interface import Attribute
 
-HeaderValue = Union[str, int, bool, float]
+HeaderValue = Union[str, int, bool]  # pika rounds a float
 
 
 class NotSent(Exception):
@@ -52,6 +52,7 @@ class Message:
     type: Optional[str] = None
     reply_to: Optional[str] = None
     correlation_id: Optional[str] = None
+    persistent: bool = False  # kept on the broker's disk until every queue it is in has given it
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,9 @@ from rabbitchat.brokers.interface import (
     NotSent,
     Watcher,
 )
+from rabbitchat.brokers.limits import check_key, check_message
 from rabbitchat.brokers.shared_queue import REQUEUE_PAUSE, SharedQueue, Verdict
-from rabbitchat.brokers.topics import Interest, check_key, matches
+from rabbitchat.brokers.topics import Interest, matches
 
 MAX_WAITING = 50_000  # messages of one shared queue; beyond that the oldest is dropped
 
@@ -201,6 +202,7 @@ class MemoryBroker(Service):
     def publish(self, key: str, message: Message) -> Deferred[None]:
         """See IBroker."""
         check_key(key)
+        check_message(message)
         if not self.running:
             self.count("not_sent")
             return fail(NotSent(self.link.reason))

@@ -11,17 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-MAX_KEY_BYTES = 255  # a routing key is a short string on the wire (AMQP 0-9-1, 4.2.5.3)
-
-
-def check_key(key: str) -> None:
-    """Raise ValueError for a key or pattern that AMQP can't carry."""
-    size = len(key.encode())
-    if size > MAX_KEY_BYTES:
-        raise ValueError(
-            f"a routing key has at most {MAX_KEY_BYTES} bytes of UTF-8, this one {size}"
-        )
-
 
 def is_pattern(key: str) -> bool:
     """Whether a subscription's key holds wildcards.

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from rabbitchat.brokers.topics import Interest, check_key, is_pattern, matches
+from rabbitchat.brokers.topics import Interest, is_pattern, matches
 
 
 def naive(pattern: list[str], words: list[str]) -> bool:
@@ -40,12 +40,6 @@ def test_many_hashes_are_not_slow() -> None:
 )
 def test_only_whole_words_are_wildcards(key: str, expected: bool) -> None:
     assert is_pattern(key) is expected
-
-
-def test_a_key_has_at_most_255_bytes() -> None:
-    check_key("é" * 127 + "a")
-    with pytest.raises(ValueError, match="at most 255 bytes of UTF-8, this one 256"):
-        check_key("é" * 128)
 
 
 def test_a_thousand_keys_become_one_binding_and_come_back_later() -> None:

@@ -1,0 +1,360 @@
+"""A broker over one link after another: all of `AmqpBroker` that is not about AMQP."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Optional
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredLock, fail, succeed
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from rabbitchat.brokers.backoff import Backoff
+from rabbitchat.brokers.deliveries import Repeats
+from rabbitchat.brokers.interface import (
+    Consumer,
+    IBroker,
+    LinkState,
+    Listener,
+    Message,
+    NotSent,
+    Watcher,
+)
+from rabbitchat.brokers.limits import check_key, check_message
+from rabbitchat.brokers.link import Link, LinkLost, LinkOwner
+from rabbitchat.brokers.shared_queue import SharedQueue, Verdict
+from rabbitchat.brokers.topics import Change, Interest
+
+MAX_UNCONFIRMED = 2000  # publishes
+MAX_UNCONFIRMED_AGE = 5.0  # seconds, while the broker says that it takes no messages
+DRAIN_TIME = 1.0  # seconds that a stop waits for confirms
+CLOSE_TIME = 1.0  # seconds that a stop then gives the broker to say good-bye
+
+LinkMaker = Callable[[LinkOwner, dict[str, int]], Link]
+
+
+@implementer(IBroker)
+class ReconnectingBroker(Service):
+    """Keeps a link to one of several brokers, for ever.
+
+    The state (`link`) is up when a link is open and the broker takes messages. It is down, and
+    every publish fails with NotSent, while there is no link, while the broker has an alarm, and
+    when `MAX_UNCONFIRMED` publishes wait for their confirm: until all of these are confirmed, so
+    that none confirmed later overtakes one that was refused. In each case the watchers hear of
+    it, and hear again when it is time to send what failed.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: IReactorTime,
+        node: str,
+        links: Sequence[LinkMaker],
+        backoff: Optional[Backoff] = None,
+    ) -> None:
+        self.node = node
+        self.link = LinkState(False, "not started")
+        self._outcomes = dict.fromkeys(("confirmed", "not_sent", "uncertain", "received"), 0)
+        self.outcomes: Mapping[str, int] = self._outcomes
+        self._reactor = reactor
+        self._links = links
+        self._backoff = Backoff() if backoff is None else backoff
+        self._interest = Interest()
+        self._bound: set[str] = set()  # bindings that the node's queue may have
+        self._listener: Optional[Listener] = None
+        self._watchers: list[Watcher] = []
+        self._shared: list[tuple[SharedQueue, DeferredLock]] = []
+        self._repeats = Repeats()
+        self._instance = uuid.uuid4().hex[:12]
+        self._calls = 0
+        self._trying: Optional[Link] = None  # the link that is opening or open
+        self._open: Optional[Link] = None
+        self._lost: Deferred[None] = Deferred()
+        self._fresh = True  # no link of this process has been open yet
+        self._alarm: Optional[str] = None
+        self._crowded = False
+        self._drained: Optional[Deferred[None]] = None  # a stop waits for it
+        self._told: set[str] = set()  # reasons logged since the link was up
+        self._pause: Optional[tuple[IDelayedCall, Deferred[None]]] = None
+        self._runner: Deferred[None] = succeed(None)
+
+    # Service
+
+    def startService(self) -> None:
+        """Begin to connect."""
+        super().startService()
+        self._fresh = True
+        self._bound.clear()
+        self._set_link(False, "connecting")
+        self._runner = Deferred.fromCoroutine(self._run())
+        self._runner.addErrback(self._bug)
+
+    async def stopService(self) -> None:
+        """Wait a moment for confirms, leave, and close; takes 2.5 s at most."""
+        if not self.running:
+            return
+        super().stopService()
+        self._set_link(False, "stopped")
+        link = self._open
+        if link is not None:
+            if len(link.window) and self._alarm is None:
+                await self._wait_drained()
+            await link.close(CLOSE_TIME)
+        elif self._trying is not None:
+            self._trying.abort("stopped")
+        self._end_pause()
+        await self._runner
+
+    # IBroker
+
+    def listen(self, listener: Listener) -> None:
+        """See IBroker."""
+        self._listener = listener
+
+    def watch(self, watcher: Watcher) -> None:
+        """See IBroker."""
+        self._watchers.append(watcher)
+
+    def consume(self, queue: str, key: str, consumer: Consumer, single_active: bool) -> None:
+        """See IBroker."""
+        check_key(key)
+        self._shared.append((SharedQueue(queue, key, consumer, single_active), DeferredLock()))
+
+    def publish(self, key: str, message: Message) -> Deferred[None]:
+        """See IBroker."""
+        check_key(key)
+        check_message(message)
+        link = self._open
+        if link is not None and self.link.up and len(link.window) >= MAX_UNCONFIRMED:
+            self._crowded = True
+            self._refresh()
+        if link is None or not self.link.up:
+            self._outcomes["not_sent"] += 1
+            return fail(NotSent(self.link.reason))
+        self._calls += 1
+        return link.publish(key, message, f"{self._instance}.{self._calls}")
+
+    def subscribe(self, key: str) -> Deferred[None]:
+        """See IBroker."""
+        check_key(key)
+        self._change(self._interest.add(key))
+        link = self._open
+        if link is None or not self.link.up:
+            return fail(NotSent(self.link.reason))
+        settled = link.settled()
+        settled.addErrback(_not_sent)
+        return settled
+
+    def unsubscribe(self, key: str) -> Deferred[None]:
+        """See IBroker."""
+        self._change(self._interest.remove(key))
+        if self._open is None:
+            return succeed(None)
+        settled = self._open.settled()
+        settled.addErrback(_ignore)
+        return settled
+
+    # LinkOwner
+
+    def link_lost(self, link: Link, reason: str) -> None:
+        """See LinkOwner."""
+        if link is not self._open:
+            return  # it never opened: `open` raises
+        self._open = None
+        self._alarm = None
+        self._crowded = False
+        if self.running:
+            self._set_link(False, reason)
+        self._end_drain()
+        self._lost.callback(None)
+
+    def link_blocked(self, link: Link, reason: Optional[str]) -> None:
+        """See LinkOwner."""
+        if reason is not None:
+            self._alarm = f"the broker has an alarm and takes no messages: {reason}"
+            self._refresh()
+            return
+        # Bindings asked for under the alarm are answered only now.
+        Deferred.fromCoroutine(self._unblocked(link)).addErrback(self._bug)
+
+    def link_drained(self, link: Link) -> None:
+        """See LinkOwner."""
+        self._end_drain()
+        if self._crowded:
+            self._refresh()
+
+    def delivered(
+        self, key: str, message: Message, call: Optional[str], redelivered: bool
+    ) -> None:
+        """See LinkOwner."""
+        if not self.running or self._repeats.is_repeat(call, redelivered):
+            return
+        if self._listener is None or not self._interest.wants(key):
+            return  # from a wide binding, or unsubscribed while it was on its way
+        self._outcomes["received"] += 1
+        try:
+            self._listener(key, message)
+        except Exception:  # a listener's bug costs that message only
+            self.log.failure("listener failed on {key}", key=key)
+
+    def delivered_shared(
+        self, link: Link, shared: SharedQueue, key: str, message: Message
+    ) -> Deferred[Verdict]:
+        """See LinkOwner."""
+        return Deferred.fromCoroutine(self._judge(link, shared, key, message))
+
+    # the life of links
+
+    async def _run(self) -> None:
+        position = 0
+        while self.running:
+            problems = []
+            for offset in range(len(self._links)):
+                index = (position + offset) % len(self._links)
+                problem = await self._one_link(self._links[index])
+                if problem is None or not self.running:
+                    position = index
+                    break
+                problems.append(problem)
+            else:
+                self._set_link(False, "; ".join(problems))
+            if self.running:
+                await self._sleep(self._backoff.next())
+
+    async def _one_link(self, make: LinkMaker) -> Optional[str]:
+        """Live through one link. Returns why it couldn't be opened, None if it was."""
+        self._trying = link = make(self, self._outcomes)
+        self._lost = Deferred()
+        try:
+            await link.open([shared for shared, _ in self._shared], self._fresh)
+            self._fresh = False
+            self._open = link
+            await self._bind_all(link)
+        except LinkLost as lost:
+            self._trying = None
+            return lost.reason
+        self._backoff.reset()
+        self._told.clear()
+        self._refresh()
+        await self._lost
+        self._trying = None
+        return None
+
+    async def _bind_all(self, link: Link) -> None:
+        """Make the bindings of the node's queue what they have to be, and wait for it."""
+        wanted = self._interest.bindings()
+        stale = self._bound - wanted
+        self._bound.clear()
+        self._change(Change(bind=tuple(sorted(wanted)), unbind=tuple(sorted(stale))))
+        await _quiet(link)
+
+    async def _unblocked(self, link: Link) -> None:
+        try:
+            await _quiet(link)
+        except LinkLost:
+            return
+        if link is self._open:
+            self._alarm = None
+            self._refresh()
+
+    async def _judge(self, link: Link, shared: SharedQueue, key: str, message: Message) -> Verdict:
+        lock = next(lock for known, lock in self._shared if known is shared)
+        await lock.acquire()  # the same message on the last link may still be in the works
+        try:
+            if link is not self._trying or not self.running:
+                return Verdict.REQUEUE
+            self._outcomes["received"] += 1
+            return await shared.judge(key, message)
+        finally:
+            lock.release()
+
+    def _change(self, change: Change) -> None:
+        """Ask for bindings; if the link is lost before they are made, the next one has them."""
+        link = self._open
+        self._bound.update(change.bind)
+        if link is None:
+            return
+        for key in change.bind:
+            link.bind(key).addErrback(_ignore)
+        for key in change.unbind:
+            link.unbind(key).addCallbacks(self._unbound, _ignore, callbackArgs=(key,))
+
+    def _unbound(self, _: object, key: str) -> None:
+        if key not in self._interest.bindings():
+            self._bound.discard(key)
+
+    async def _sleep(self, seconds: float) -> None:
+        woken: Deferred[None] = Deferred()
+        self._pause = (self._reactor.callLater(seconds, woken.callback, None), woken)
+        await woken
+        self._pause = None
+
+    def _end_pause(self) -> None:
+        if self._pause is not None:
+            call, woken = self._pause
+            call.cancel()
+            woken.callback(None)
+
+    async def _wait_drained(self) -> None:
+        self._drained = drained = Deferred[None]()
+        enough = self._reactor.callLater(DRAIN_TIME, self._end_drain)
+        await drained
+        if enough.active():
+            enough.cancel()
+
+    def _end_drain(self) -> None:
+        drained, self._drained = self._drained, None
+        if drained is not None:
+            drained.callback(None)
+
+    # the state
+
+    def _refresh(self) -> None:
+        """Work out the state while a link is open."""
+        if self._open is None or not self.running:
+            return
+        self._crowded = self._crowded and len(self._open.window) > 0
+        if self._alarm is not None:
+            self._set_link(False, self._alarm)
+        elif self._crowded:
+            self._set_link(False, f"{MAX_UNCONFIRMED} messages wait for the broker's confirm")
+        else:
+            self._set_link(True, f"connected to {self._open.name}")
+
+    def _set_link(self, up: bool, reason: str) -> None:
+        state = LinkState(up, reason)
+        if state == self.link:
+            return
+        before, self.link = self.link, state
+        if up:
+            self.log.info("broker link is up: {reason}", reason=reason)
+        elif self.running and reason not in self._told and reason != "connecting":
+            self._told.add(reason)
+            self.log.warn(  # noqa: G010
+                "broker link is down: {reason}" if before.up else "no broker link: {reason}",
+                reason=reason,
+            )
+        for watcher in self._watchers:
+            watcher(state)
+
+    def _bug(self, failure: Failure) -> None:
+        self.log.failure("the broker link's loop failed", failure)
+
+
+async def _quiet(link: Link) -> None:
+    """Wait until no binding waits for its answer. Raises LinkLost."""
+    while not (settled := link.settled()).called:
+        await settled
+
+
+def _ignore(_: Failure) -> None:
+    """The link was lost: the next one makes all bindings anew."""
+
+
+def _not_sent(failure: Failure) -> None:
+    raise NotSent(str(failure.value))
