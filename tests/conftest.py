@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-PLUGINS = ("support.hygiene", "support.rabbitmq")
+PLUGINS = ("support.examples", "support.hygiene", "support.rabbitmq")
 
 pytest_plugins = [name for name in PLUGINS if find_spec(name) is not None]

@@ -436,7 +436,7 @@ class LogMachine(RuleBasedStateMachine):
 def against_the_model(name: str) -> type[TestCase]:
     """The test case that compares one log of LOGS with the model."""
     machine: Any = type(f"{name.title()}LogMachine", (LogMachine,), {"name": name})
-    machine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+    machine.TestCase.settings = settings(max_examples=40, stateful_step_count=40)
     case: type[TestCase] = machine.TestCase
     return case
 
