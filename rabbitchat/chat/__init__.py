@@ -1,1 +1,1 @@
-"""What chat is: pure rules. No Twisted, no pika, no autobahn; no I/O, and no clock is read here."""
+"""What chat is: pure rules. No Twisted, pika or autobahn; no I/O, and no clock is read here."""

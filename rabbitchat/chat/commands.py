@@ -26,7 +26,7 @@ class Command(Struct, frozen=True, kw_only=True, tag_field="type"):
     id: Optional[Id] = None
 
 
-class Connect(Command, tag="connect"):
+class Connect(Command, frozen=True, kw_only=True, tag="connect"):
     """Be somebody: the first command, once a connection."""
 
     nick: Name
@@ -40,7 +40,7 @@ class Recover(Struct, frozen=True):
     seq: Seq
 
 
-class Join(Command, tag="join"):
+class Join(Command, frozen=True, kw_only=True, tag="join"):
     """Enter a room, with its newest entries or with all that was missed since `recover`."""
 
     room: Name
@@ -48,13 +48,13 @@ class Join(Command, tag="join"):
     history: Limit = 50
 
 
-class Leave(Command, tag="leave"):
+class Leave(Command, frozen=True, kw_only=True, tag="leave"):
     """Go out of a room."""
 
     room: Name
 
 
-class Publish(Command, tag="publish"):
+class Publish(Command, frozen=True, kw_only=True, tag="publish"):
     """Say something in a room, or to `@nick`. The same `msgid` again is answered as the first."""
 
     room: Name
@@ -62,14 +62,14 @@ class Publish(Command, tag="publish"):
     msgid: Optional[MsgId] = None
 
 
-class Typing(Command, tag="typing"):
+class Typing(Command, frozen=True, kw_only=True, tag="typing"):
     """Show or stop showing that one is typing. Not stored."""
 
     room: Name
     active: bool = True
 
 
-class History(Command, tag="history"):
+class History(Command, frozen=True, kw_only=True, tag="history"):
     """Read entries of a room one is in, or of a private conversation."""
 
     room: Name
@@ -78,30 +78,30 @@ class History(Command, tag="history"):
     limit: Limit = 50
 
 
-class Presence(Command, tag="presence"):
+class Presence(Command, frozen=True, kw_only=True, tag="presence"):
     """Who is in a room."""
 
     room: Name
 
 
-class Rooms(Command, tag="rooms"):
+class Rooms(Command, frozen=True, kw_only=True, tag="rooms"):
     """Which rooms there are."""
 
 
-class Topic(Command, tag="topic"):
+class Topic(Command, frozen=True, kw_only=True, tag="topic"):
     """Set a room's topic."""
 
     room: Name
     text: str
 
 
-class Nick(Command, tag="nick"):
+class Nick(Command, frozen=True, kw_only=True, tag="nick"):
     """Take another name."""
 
     nick: Name
 
 
-class Ping(Command, tag="ping"):
+class Ping(Command, frozen=True, kw_only=True, tag="ping"):
     """Are you there? The only command allowed before `connect`."""
 
     before_connect: ClassVar[bool] = True

@@ -33,7 +33,7 @@ class Member(Struct, frozen=True, order=True):
     user: str
 
 
-class Message(Event, tag="message"):
+class Message(Event, frozen=True, kw_only=True, tag="message"):
     """Something was said; also one of the `entries` of a reply.
 
     `room` is the name as the receiver sees it: `@nick` of the other side of a conversation.
@@ -67,7 +67,7 @@ class Conversation(Struct, frozen=True):
     user: str
 
 
-class Connected(Reply, tag="connected"):
+class Connected(Reply, frozen=True, kw_only=True, tag="connected"):
     """You are somebody now; `session` is the secret to be the same one again."""
 
     nick: str
@@ -80,7 +80,7 @@ class Connected(Reply, tag="connected"):
     conversations: list[Conversation]
 
 
-class Joined(Reply, tag="joined"):
+class Joined(Reply, frozen=True, kw_only=True, tag="joined"):
     """You are in; `seq` is the last one that `entries` covers."""
 
     room: str
@@ -94,13 +94,13 @@ class Joined(Reply, tag="joined"):
     recovered: bool
 
 
-class Left(Reply, tag="left"):
+class Left(Reply, frozen=True, kw_only=True, tag="left"):
     """You are out."""
 
     room: str
 
 
-class Published(Reply, tag="published"):
+class Published(Reply, frozen=True, kw_only=True, tag="published"):
     """Stored, and will be delivered."""
 
     room: str
@@ -109,11 +109,11 @@ class Published(Reply, tag="published"):
     time: str
 
 
-class Ok(Reply, tag="ok"):
+class Ok(Reply, frozen=True, kw_only=True, tag="ok"):
     """Done; there is nothing more to say."""
 
 
-class HistoryPage(Reply, tag="history"):
+class HistoryPage(Reply, frozen=True, kw_only=True, tag="history"):
     """Entries, oldest first, without a hole; `more` when there are further ones that way."""
 
     room: str
@@ -122,7 +122,7 @@ class HistoryPage(Reply, tag="history"):
     more: bool
 
 
-class PresenceList(Reply, tag="presence"):
+class PresenceList(Reply, frozen=True, kw_only=True, tag="presence"):
     """Who is in a room."""
 
     room: str
@@ -138,23 +138,23 @@ class RoomInfo(Struct, frozen=True):
     topic: str
 
 
-class RoomList(Reply, tag="rooms"):
+class RoomList(Reply, frozen=True, kw_only=True, tag="rooms"):
     """Which rooms there are."""
 
     rooms: list[RoomInfo]
 
 
-class Renamed(Reply, tag="renamed"):
+class Renamed(Reply, frozen=True, kw_only=True, tag="renamed"):
     """You have another name now."""
 
     nick: str
 
 
-class Pong(Reply, tag="pong"):
+class Pong(Reply, frozen=True, kw_only=True, tag="pong"):
     """I am here."""
 
 
-class Error(Reply, tag="error"):
+class Error(Reply, frozen=True, kw_only=True, tag="error"):
     """A command was refused, and why. `id` when it answers a command."""
 
     code: str
@@ -162,7 +162,7 @@ class Error(Reply, tag="error"):
     temporary: bool
 
 
-class Join(Event, tag="join"):
+class Join(Event, frozen=True, kw_only=True, tag="join"):
     """Somebody came in; `count` includes them."""
 
     room: str
@@ -171,7 +171,7 @@ class Join(Event, tag="join"):
     count: int
 
 
-class Leave(Event, tag="leave"):
+class Leave(Event, frozen=True, kw_only=True, tag="leave"):
     """Somebody went; `count` is without them."""
 
     room: str
@@ -181,7 +181,7 @@ class Leave(Event, tag="leave"):
     reason: str
 
 
-class Typing(Event, tag="typing"):
+class Typing(Event, frozen=True, kw_only=True, tag="typing"):
     """Somebody is typing, or stopped."""
 
     room: str
@@ -190,7 +190,7 @@ class Typing(Event, tag="typing"):
     active: bool
 
 
-class NickChange(Event, tag="nick"):
+class NickChange(Event, frozen=True, kw_only=True, tag="nick"):
     """Somebody has another name; `from` is the old one."""
 
     user: str
@@ -198,7 +198,7 @@ class NickChange(Event, tag="nick"):
     nick: str
 
 
-class TopicChange(Event, tag="topic"):
+class TopicChange(Event, frozen=True, kw_only=True, tag="topic"):
     """A room has another topic."""
 
     room: str
@@ -206,7 +206,7 @@ class TopicChange(Event, tag="topic"):
     text: str
 
 
-class Disconnect(Event, tag="disconnect"):
+class Disconnect(Event, frozen=True, kw_only=True, tag="disconnect"):
     """The connection closes now; `reconnect` says whether to come back."""
 
     code: int

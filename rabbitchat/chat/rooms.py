@@ -61,6 +61,11 @@ class Room(Generic[M]):
             self.seq = pruned
         return list(self._ready())
 
+    def reset(self, seq: int) -> None:
+        """The log is another one than before, and its newest seq is this."""
+        self.seq = seq
+        self._waiting.clear()
+
     def _ready(self) -> Iterator[Entry]:
         if self.seq is None:
             return

@@ -70,6 +70,7 @@ def _explain(envelope: _Envelope, why: str) -> str:
 
 def _sound_id(value: Any) -> Optional[Id]:
     try:
-        return msgspec.convert(value, Optional[Id])
+        sound: Optional[Id] = msgspec.convert(value, Optional[Id])
+        return sound
     except msgspec.ValidationError:
         return None

@@ -64,6 +64,9 @@ class ILog(IService):
     """What was said in every room and conversation."""
 
     epoch: str = Attribute("Names this log: another epoch means other seqs.")
+    shared: bool = Attribute(
+        "Whether other nodes may have this same log; if not, only the broker tells them."
+    )
 
     async def append(draft: Draft) -> Appended:
         """Give a draft its place. Calls are placed in the order they were made.

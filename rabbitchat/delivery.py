@@ -1,0 +1,291 @@
+"""Entries and other events to the clients of this node, each room in the order of its log.
+
+An entry comes from this node's own log or over the broker. Here it is put in its place: what
+the log already gave is dropped, a gap is filled from the log, an entry of another node's own
+log is appended to ours first. Then it goes to the members of its room, or to both sides of its
+conversation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Optional
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from rabbitchat.bindings import Bindings
+from rabbitchat.chat import views
+from rabbitchat.chat.commands import Recover
+from rabbitchat.chat.entries import Entry, is_conversation, users_of
+from rabbitchat.chat.errors import Close
+from rabbitchat.chat.events import Event
+from rabbitchat.chat.rooms import Room
+from rabbitchat.connection import Connection
+from rabbitchat.foreign import Foreign
+from rabbitchat.local import LocalUsers
+from rabbitchat.log.interface import ILog, Page, Unavailable
+from rabbitchat.naming import Naming
+from rabbitchat.transports.fanout import Fanout
+
+GAP = 0.05
+"""Seconds that a gap may take to close by itself before it is filled from the log."""
+
+AGAIN = 1.0
+"""Seconds until a log that did not answer is asked again."""
+
+MOST_ENTRIES = 1000
+MOST_BYTES = 65536
+"""What one `joined` or `history` reply holds at the most."""
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """What somebody who joins is told of the room's past."""
+
+    entries: tuple[Entry, ...]
+    covered: int  # the last seq that `entries` covers
+    more: bool
+    recovered: bool
+
+
+class Delivery:
+    """Every room and conversation that somebody of this node takes part in."""
+
+    logger = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        log: ILog,
+        bindings: Bindings,
+        fanout: Fanout,
+        naming: Naming,
+        users: LocalUsers,
+    ) -> None:
+        self._clock = clock
+        self._log = log
+        self._bindings = bindings
+        self._fanout = fanout
+        self._naming = naming
+        self._users = users
+        self._rooms: dict[str, Room[Connection]] = {}
+        self._fills: dict[str, IDelayedCall] = {}
+        self.foreign = Foreign(clock, log, self.offer)
+
+    # -- coming in and going out
+
+    async def enter(self, name: str, recover: Optional[Recover], history: int) -> Entrance:
+        """Subscribe, then read the log, until nothing falls between. `admit` must follow at once.
+
+        Raises Unavailable; then, as after any other error, nobody entered."""
+        await self._bindings.hold(f"room.{name}")
+        try:
+            return await self._read_up(self._room(name), recover, history)
+        except BaseException:
+            self._bindings.release(f"room.{name}")
+            raise
+
+    def admit(self, connection: Connection, name: str, covered: int) -> None:
+        """From now on a connection gets what follows on `covered` in a room."""
+        room = self._room(name)
+        if connection in room.members:  # it came in again, to recover: one hold is enough
+            self._bindings.release(f"room.{name}")
+        room.members[connection] = covered
+
+    def turn_away(self, name: str) -> None:
+        """Who entered didn't stay to be admitted."""
+        self._bindings.release(f"room.{name}")
+
+    def leave(self, connection: Connection, name: str) -> None:
+        """A connection gets nothing more of a room."""
+        room = self._rooms.get(name)
+        if room is not None and room.members.pop(connection, None) is not None:
+            self._bindings.release(f"room.{name}")
+
+    def released(self, key: str) -> None:
+        """A routing key is bound no more: forget what it brought."""
+        kind, _, name = key.partition(".")
+        if kind == "room":
+            self._forget(name)
+        elif kind == "user":
+            for conversation in [key for key in self._rooms if is_conversation(key)]:
+                if not any(user in self._users for user in users_of(conversation)):
+                    self._forget(conversation)
+
+    def _forget(self, name: str) -> None:
+        self._rooms.pop(name, None)
+        fill = self._fills.pop(name, None)
+        if fill is not None:
+            fill.cancel()
+
+    def knows(self, name: str) -> bool:
+        """Whether anybody of this node takes part in a room or conversation."""
+        return name in self._rooms
+
+    def _room(self, name: str) -> Room[Connection]:
+        return self._rooms.setdefault(name, Room(name))
+
+    async def _read_up(
+        self, room: Room[Connection], recover: Optional[Recover], history: int
+    ) -> Entrance:
+        page, recovered = await self._past(room.name, recover, history)
+        self._deliver_all(room, room.start(page.newest))
+        entries = list(page.entries)
+        more = recovered and page.more
+        covered = entries[-1].seq if more else page.newest
+        while not more and room.seq is not None and room.seq > covered:
+            page = await self._log.after(room.name, covered, MOST_ENTRIES, MOST_BYTES)
+            entries.extend(page.entries)
+            covered = entries[-1].seq if page.entries else room.seq
+            more = page.more
+        return Entrance(tuple(entries), covered, more, recovered)
+
+    async def _past(
+        self, name: str, recover: Optional[Recover], history: int
+    ) -> tuple[Page, bool]:
+        if recover is not None and recover.epoch == self._log.epoch:
+            page = await self._log.after(name, recover.seq, MOST_ENTRIES, MOST_BYTES)
+            if page.pruned <= recover.seq <= page.newest:
+                return page, True
+        wanted = 50 if recover is not None else min(history, MOST_ENTRIES)
+        return await self._log.before(name, None, wanted, MOST_BYTES), False
+
+    def begin_conversations(self, newest: dict[str, int]) -> None:
+        """A user connects who has these conversations: what follows on these seqs is news."""
+        for name, seq in newest.items():
+            room = self._room(name)
+            self._deliver_all(room, room.start(seq))
+
+    # -- entries
+
+    def offer(self, entry: Entry) -> None:
+        """An entry came, in any order, perhaps again, perhaps out of another node's own log."""
+        if not (entry.room in self._rooms or self._concerns(entry.room)):
+            return
+        if entry.epoch != self._log.epoch:
+            self.foreign.take(entry)
+        else:
+            room = self._room(entry.room)
+            self._deliver_all(room, room.offer(entry))
+
+    def _concerns(self, name: str) -> bool:
+        return is_conversation(name) and any(user in self._users for user in users_of(name))
+
+    def _deliver_all(self, room: Room[Connection], entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            self._deliver(room, entry)
+        if room.has_gap and room.name not in self._fills:
+            self._fill_later(room.name, 0 if room.seq is None else GAP)
+
+    def _deliver(self, room: Room[Connection], entry: Entry) -> None:
+        if is_conversation(room.name):
+            for user in set(users_of(room.name)):
+                self._to_side(entry, user)
+        elif room.members:
+            seq = entry.seq
+            self._fanout.deliver(
+                views.message(entry, room.name),
+                list(room.members),
+                lambda connection: room.takes(connection, seq),
+            )
+
+    def _to_side(self, entry: Entry, user: str) -> None:
+        connections = self._users.connections(user)
+        if connections:
+            event = views.message(entry, self._naming.entry(entry, user))
+            self._fanout.deliver(event, connections)
+
+    # -- gaps
+
+    def _fill_later(self, name: str, delay: float) -> None:
+        self._fills[name] = self._clock.callLater(delay, self._fill, name)
+
+    def _fill(self, name: str) -> None:
+        del self._fills[name]
+        room = self._rooms.get(name)
+        if room is not None and room.has_gap:
+            Deferred.fromCoroutine(self._fill_room(room)).addErrback(self._broken)
+
+    async def _fill_room(self, room: Room[Connection]) -> None:
+        """Read what a room misses from the log, and only from there."""
+        try:
+            await self._read_missing(room)
+        except Unavailable:
+            pass
+        if room.has_gap and room.name not in self._fills and room.name in self._rooms:
+            self._fill_later(room.name, AGAIN)
+
+    async def _read_missing(self, room: Room[Connection]) -> None:
+        while True:
+            page = await self._log.after(room.name, room.seq or 0, MOST_ENTRIES, MOST_BYTES)
+            if room.seq is None:  # a conversation that nobody here knew: all of it is news
+                self._deliver_all(room, room.start(page.pruned))
+            self._deliver_all(room, room.fill(page.entries, page.pruned))
+            if not page.more:
+                return
+
+    async def compare(self) -> None:
+        """Find what the broker lost: read what the log has more than was delivered here.
+
+        A log that has less is another one than before (restored, replaced): clients come back."""
+        delivered = {name: room.seq for name, room in self._rooms.items()}
+        newest = await self._log.newest(delivered)
+        for user in self._users.ids():
+            newest.update({talk.room: talk.seq for talk in await self._log.talks(user)})
+        for name, seq in newest.items():
+            room = self._room(name) if is_conversation(name) else self._rooms.get(name)
+            if room is None or (room.seq is None and not is_conversation(name)):
+                continue
+            if seq < (delivered.get(name) or 0):
+                self._start_over(room, seq)
+            elif room.seq is None or seq > room.seq:
+                await self._fill_room(room)
+
+    def _start_over(self, room: Room[Connection], seq: int) -> None:
+        self.logger.warn("the log of {room} is behind what was delivered", room=room.name)
+        room.reset(seq)
+        affected = list(room.members)
+        if is_conversation(room.name):
+            affected = [
+                c for user in set(users_of(room.name)) for c in self._users.connections(user)
+            ]
+        for connection in affected:
+            connection.client.close(Close.STATE_LOST, "the history was replaced: come back")
+
+    # -- what is not stored
+
+    def tell_room(self, name: str, event: Event, but: Optional[Connection] = None) -> None:
+        """Send an event to the members of a room."""
+        room = self._rooms.get(name)
+        if room is not None:
+            members = room.members
+            receivers = [connection for connection in members if connection is not but]
+            self._fanout.deliver(event, receivers, members.__contains__)
+
+    def tell_user(self, user: str, event: Event, but: Optional[Connection] = None) -> None:
+        """Send an event to all connections of a user on this node."""
+        receivers = [connection for connection in self._users.connections(user)]
+        self._fanout.deliver(event, [one for one in receivers if one is not but])
+
+    def tell_some(self, receivers: Iterable[Connection], event: Event) -> None:
+        """Send an event to these connections."""
+        self._fanout.deliver(event, list(receivers))
+
+    def members(self, name: str) -> Iterable[Connection]:
+        """The connections of this node that are in a room."""
+        room = self._rooms.get(name)
+        return () if room is None else tuple(room.members)
+
+    def _broken(self, failure: Failure) -> None:
+        self.logger.failure("delivering", failure)
+
+    def stop(self) -> None:
+        """Leave no timer behind."""
+        for fill in self._fills.values():
+            fill.cancel()
+        self._fills.clear()
+        self.foreign.stop()

@@ -1,0 +1,90 @@
+"""Entries of other nodes' own logs: appended to ours, in the order they came, each once.
+
+Nodes that share a database share its log. Where each keeps its own (`memory:`), what another
+node's users said becomes an entry here under a seq of ours; sender and msgid make it one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Optional
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from rabbitchat.chat.entries import Entry
+from rabbitchat.log.interface import ILog, Unavailable
+
+MOST_WAITING = 10_000
+"""Entries that wait to be appended; what comes on top is dropped."""
+
+AGAIN = 1.0
+"""Seconds until a log that did not answer is asked again."""
+
+
+class Foreign:
+    """Takes in entries of foreign epochs and hands on what became of them here."""
+
+    logger = Logger()
+
+    def __init__(self, clock: IReactorTime, log: ILog, on_entry: Callable[[Entry], None]) -> None:
+        self._clock = clock
+        self._log = log
+        self._on_entry = on_entry
+        self._waiting: deque[Entry] = deque()
+        self._busy = False
+        self._again: Optional[IDelayedCall] = None
+        self.nodes: set[str] = set()  # those whose log isn't ours
+
+    def take(self, entry: Entry) -> None:
+        """Append an entry of another log to ours, after those that came before it."""
+        self._tell_of(entry.node)
+        if len(self._waiting) < MOST_WAITING:
+            self._waiting.append(entry)
+        self._work()
+
+    def _tell_of(self, node: str) -> None:
+        if node in self.nodes:
+            return
+        if len(self.nodes) >= 1000:
+            self.nodes.clear()
+        self.nodes.add(node)
+        self.logger.warn(
+            "history isn't shared with node {node}: each keeps a log of its own. Give all nodes"
+            " the same --database to share it.",
+            node=node,
+        )
+
+    def _work(self) -> None:
+        if not self._busy and self._again is None:
+            self._busy = True
+            Deferred.fromCoroutine(self._append_all()).addErrback(self._broken)
+
+    async def _append_all(self) -> None:
+        try:
+            while self._waiting:
+                appended = await self._log.append(self._waiting[0])
+                self._waiting.popleft()
+                if appended.entry is not None and not appended.repeated:
+                    self._on_entry(appended.entry)
+        except Unavailable:
+            self._again = self._clock.callLater(AGAIN, self._try_again)
+        finally:
+            self._busy = False
+
+    def _try_again(self) -> None:
+        self._again = None
+        self._work()
+
+    def _broken(self, failure: Failure) -> None:
+        self.logger.failure("appending an entry of a foreign log", failure)
+
+    def stop(self) -> None:
+        """Leave no timer behind."""
+        self._waiting.clear()
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None

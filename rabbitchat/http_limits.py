@@ -1,0 +1,116 @@
+"""twisted.web with an end to everything: to headers, to bodies, and to the time they take.
+
+The library's own timeout begins again with every byte, and it takes bodies of any size (twisted
+issue 4898).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel
+from twisted.web.server import Request, Site
+
+MAX_BODY = 65536
+"""Bytes of a request's body."""
+
+REQUEST_WITHIN = 10.0
+"""Seconds for a whole request to arrive, from its first byte or the connection's begin."""
+
+
+class BoundedRequest(Request):
+    """A request whose body is bounded."""
+
+    _body = 0
+
+    def gotLength(self, length: Optional[int]) -> None:
+        """The headers are complete."""
+        if length is not None and length > MAX_BODY:
+            length = 0
+            self._too_large()
+        super().gotLength(length)
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """A part of the body came."""
+        self._body += len(data)
+        if self._body > MAX_BODY:
+            self._too_large()
+        else:
+            super().handleContentChunk(data)
+
+    def _too_large(self) -> None:
+        channel = self.channel
+        assert isinstance(channel, BoundedChannel)
+        channel.refuse(b"413 Content Too Large")
+
+
+class BoundedChannel(HTTPChannel):
+    """An HTTP connection whose requests must arrive in time."""
+
+    requestFactory = BoundedRequest
+    transport: Any
+    _deadline: Optional[IDelayedCall] = None
+    _refused = False
+
+    def connectionMade(self) -> None:
+        """Somebody connected."""
+        super().connectionMade()
+        self._expect_request()
+
+    def _expect_request(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.callLater(REQUEST_WITHIN, self._too_late)
+
+    def _too_late(self) -> None:
+        self._deadline = None
+        if self.transport is not None:
+            self.transport.abortConnection()
+
+    def _arrived(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def dataReceived(self, data: bytes) -> None:
+        """Bytes came."""
+        if self._refused:
+            return
+        if not self._handlingRequest:
+            self._expect_request()
+        super().dataReceived(data)
+
+    def allContentReceived(self) -> None:
+        """A whole request has come."""
+        self._arrived()
+        if not self._refused:
+            super().allContentReceived()
+
+    def refuse(self, status: bytes) -> None:
+        """Answer this and close, whatever else the client sends."""
+        if not self._refused and self.transport is not None:
+            self._refused = True
+            self.transport.write(
+                b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            )
+            self.loseConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The client is gone."""
+        self._arrived()
+        super().connectionLost(reason)
+
+
+class BoundedSite(Site):
+    """A site with these limits. It keeps no access log: that is the proxy's."""
+
+    displayTracebacks = False
+    protocol = BoundedChannel  # type: ignore[assignment]  # no HTTP/2, so no proxy for it
+
+    def __init__(self, resource: Any, reactor: Any) -> None:
+        super().__init__(resource, requestFactory=BoundedRequest, timeout=60, reactor=reactor)
+
+    def log(self, request: Any) -> None:
+        """Log nothing: who asked for what is nobody's business."""

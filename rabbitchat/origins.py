@@ -1,0 +1,75 @@
+"""Which web pages may use this server, and where a client really comes from."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Optional, Union
+from urllib.parse import urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+
+
+def normal(origin: str) -> Optional[str]:
+    """An origin with its port, in lower case (RFC 6454, section 6); None if it is none.
+
+    >>> normal("https://Chat.example")
+    'https://chat.example:443'
+    """
+    try:
+        parts = urlsplit(origin.strip().lower())
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    if not parts.hostname or port is None or parts.path or parts.query or parts.fragment:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}:{port}"
+
+
+class Origins:
+    """The pages whose scripts may connect: the server's own and those an operator allowed."""
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        self._allowed = {normal(origin) for origin in allowed} - {None}
+
+    def allows(self, origin: Optional[str], host: str) -> bool:
+        """Whether a request with this Origin header, to this Host, may go on.
+
+        No Origin means no browser; `null` (a file, a sandbox) is nobody's own."""
+        if origin is None:
+            return True
+        given = normal(origin)
+        if given is None:
+            return False
+        scheme = given.partition(":")[0]  # a proxy may have taken TLS off: believe the page
+        return given in self._allowed or given == normal(f"{scheme}://{host}")
+
+
+class Proxies:
+    """The proxies whose X-Forwarded-For is believed."""
+
+    def __init__(self, trusted: Iterable[str]) -> None:
+        self._trusted: list[Network] = [ipaddress.ip_network(one, False) for one in trusted]
+
+    def trusts(self, address: str) -> bool:
+        """Whether this is the address of a believed proxy."""
+        try:
+            ip = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(ip in network for network in self._trusted)
+
+    def client(self, peer: str, forwarded_for: str) -> str:
+        """The address nearest to us that is no believed proxy."""
+        hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
+        address = peer
+        while hops and self.trusts(address):
+            nearer = hops.pop()
+            try:
+                address = str(ipaddress.ip_address(nearer))
+            except ValueError:
+                break
+        return address
