@@ -6,15 +6,15 @@ import ipaddress
 import os
 import re
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IReactorCore
 
+from rabbitchat.brokers.urls import ACCEPTED, check_url, hide_password
+
 MOST = 1_000_000_000
 """The largest number taken for a limit. Whoever wants more wants none, which is 0."""
 
-_PASSWORD = re.compile(r":(?!//)(?:(?!://).)*@", re.DOTALL)
 _INNERMOST = re.compile(r"(?:haproxy:)*(\w+):(?:(?:port|path)=)?([^:]*)")
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -38,11 +38,6 @@ class BadOption(ValueError):
 
     def __str__(self) -> str:
         return self.named(f"--{self.option}")
-
-
-def hide_password(text: str) -> str:
-    """The text, with the password of each URL in it as `***`, badly formed ones included."""
-    return _PASSWORD.sub(":***@", text)
 
 
 def whole_number(option: str, given: str, most: int = MOST) -> int:
@@ -94,34 +89,15 @@ def _check_endpoint_argument(description: str) -> None:
 def brokers(option: str, given: str) -> tuple[str, ...]:
     """`memory:`, or AMQP URLs separated by commas."""
     urls = tuple(part.strip() for part in given.split(","))
-    if urls == ("memory:",):
-        return urls
     for count, url in enumerate(urls, start=1):
-        if reason := _wrong_with_amqp_url(url):
-            raise BadOption(
-                option,
-                given,
-                "memory: alone, or one or more amqp://user:password@host:5672/vhost or "
-                f"amqps://... separated by commas (URL {count} {reason})",
-            )
+        try:
+            check_url(url)
+            if url == "memory:" and len(urls) > 1:
+                raise ValueError("memory: is a broker of one process")
+        except ValueError:
+            accepted = f"{ACCEPTED}; several, without memory:, separated by commas"
+            raise BadOption(option, given, f"{accepted} (number {count} is wrong)") from None
     return urls
-
-
-def _wrong_with_amqp_url(url: str) -> str:
-    """Why this is not the URL of an AMQP broker, without showing it; empty when it is one."""
-    if url == "memory:":
-        return "is memory:, which can't be one of several"
-    try:
-        parts = urlsplit(url)
-        if parts.scheme not in ("amqp", "amqps"):
-            return "begins otherwise"
-        if not parts.hostname:
-            return "names no host"
-        if parts.port == 0:
-            return "has port 0"
-    except ValueError:
-        return "has no valid host and port"
-    return ""
 
 
 def database(option: str, given: str) -> str:

@@ -77,7 +77,7 @@ class ListeningService(MultiService):
 
     @property
     def address(self) -> Any:
-        """The address that it listens on (IPv4Address, ...). Raises RuntimeError before it does."""
+        """The address it listens on (IPv4Address, ...). RuntimeError before it does."""
         if self._endpoint.port is None:
             raise RuntimeError(f"not listening on {self.description}")
         return self._endpoint.port.getHost()

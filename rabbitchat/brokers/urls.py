@@ -40,7 +40,8 @@ def hide_password(url: str) -> str:
     'amqp://ann:***@rabbit/'
     """
     # Greedy on purpose: a password with an unescaped `@` or `/` in it must not show either.
-    return re.sub(r"(//[^/:@]*:).*@", rf"\1{_MASK}@", url, flags=re.DOTALL)
+    # Nor may the one of a mistyped URL without its slashes.
+    return re.sub(r"(//[^/:@]*:|^[^/:@]*:(?!//)).*@", rf"\1{_MASK}@", url, flags=re.DOTALL)
 
 
 def check_url(url: str) -> None:

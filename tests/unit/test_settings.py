@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.testing import MemoryReactor
 
-from rabbitchat.checks import hide_password
+from rabbitchat.brokers.urls import hide_password
 from rabbitchat.settings import BadOption, Given, Limits, Settings, default_node, parse
 
 
@@ -116,33 +116,35 @@ def test_brokers(value: str, urls: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "reason"),
+    ("value", "number"),
     [
-        ("", "URL 1"),
-        ("memory", "URL 1"),
-        ("memory:,amqp://host", "URL 1 is memory:"),
-        ("amqp://host,memory:", "URL 2 is memory:"),
-        ("memory:,memory:", "one of several"),
-        ("http://u:secret@host", "URL 1 begins otherwise"),
-        ("amqp://u:secret@host:port/", "no valid host and port"),
-        ("amqp://u:secret@host:99999/", "no valid host and port"),
-        ("amqp://u:secret@host:0/", "port 0"),
-        ("amqp://u:secret@", "no host"),
-        ("amqp://u:secr,et@host", "URL 1"),
-        ("amqp:u:secret@host", "no host"),
-        ("amqp://u:sec/ret@host", "URL 1"),
-        ("amqp://ok,", "URL 2"),
+        ("", 1),
+        ("memory", 1),
+        ("memory:,amqp://host", 1),
+        ("amqp://host,memory:", 2),
+        ("memory:,memory:", 1),
+        ("http://u:secret@host", 1),
+        ("amqp://u:secret@host:port/", 1),
+        ("amqp://u:secret@host:99999/", 1),
+        ("amqp://u:secret@host:0/", 1),
+        ("amqp://u:secret@", 1),
+        ("amqp://u:secr,et@host", 1),
+        ("amqp:u:secret@host", 1),
+        ("amqp:/u:secret@host", 1),
+        ("u:secret@host", 1),
+        ("amqp://u:sec/ret@host", 1),
+        ("amqp://u:s://ecret@host", 1),
+        ("amqp://ok,", 2),
     ],
 )
-def test_bad_brokers(value: str, reason: str) -> None:
+def test_bad_brokers(value: str, number: int) -> None:
     line = refused("broker", value)
-    assert reason in line
-    for part in ("secret", "secr", "ret@"):
+    assert f"(number {number} is wrong)" in line
+    for part in ("secr", "ret@"):
         assert part not in line
 
 
 def test_a_password_is_hidden_wherever_it_was_given() -> None:
-    assert hide_password("amqp://u:a@b@h,amqps://:c:d@i/v") == "amqp://u:***@h,amqps://:***@i/v"
     assert hide_password("amqp://host:5672/vhost") == "amqp://host:5672/vhost"
     for name in ("port", "line_port", "database", "exchange", "node", "rate", "allow_origin"):
         assert "secret" not in refused(name, "amqp://u:secret@host")
