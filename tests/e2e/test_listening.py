@@ -10,8 +10,6 @@ import pytest
 
 from support.daemons import SCRIPTS, Foreground, free_port, process_ended, run, wait_for
 
-pytestmark = pytest.mark.system
-
 TAC = """
 from twisted.application.service import Application
 from twisted.internet import reactor

@@ -1,0 +1,146 @@
+"""What is built and installed works far from the checkout, whichever way it was installed."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from support.daemons import CHECKOUT, Foreground, environment, free_port, run
+
+NOT_SOURCE = shutil.ignore_patterns(
+    ".git", ".venv", ".venvs", "node_modules", "build", "dist", "*.egg-info", "__pycache__",
+    ".*_cache", ".hypothesis", "dropin.cache",
+)  # fmt: skip
+
+
+def installed_environment() -> dict[str, str]:
+    """No PYTHONPATH: only what is installed is found."""
+    return {k: v for k, v in environment().items() if not k.startswith(("PYTHON", "VIRTUAL"))}
+
+
+def must(*command: str | Path, cwd: Path) -> None:
+    """Run a slow command, such as pip, that has to succeed."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=installed_environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout, so that building leaves nothing in it."""
+    copy = tmp_path_factory.mktemp("source") / "rabbitchat"
+    shutil.copytree(CHECKOUT, copy, ignore=NOT_SOURCE)
+    built = copy / "rabbitchat" / "static" / "assets"
+    built.mkdir(parents=True, exist_ok=True)
+    (built / "built.js").write_text("// as `make web` would have made it\n")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def built(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the sdist and the wheel that was built from that sdist."""
+    directory = tmp_path_factory.mktemp("dist")
+    must(
+        sys.executable, "-m", "build", "--no-isolation", "--outdir", directory, source,
+        cwd=directory,
+    )  # fmt: skip
+    return directory
+
+
+def one(directory: Path, pattern: str) -> Path:
+    (found,) = directory.glob(pattern)
+    return found
+
+
+def test_the_sdist_holds_what_it_must(built: Path) -> None:
+    with tarfile.open(one(built, "rabbitchat-*.tar.gz")) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()}
+    for name in (
+        "pyproject.toml", "setup.py", "README.md", "CHANGELOG.md", "LICENSE", "Makefile",
+        "rabbitchat.tac", ".ci/run", "scripts/environment", "rabbitchat/tap.py",
+        "rabbitchat/py.typed", "rabbitchat/static/assets/built.js", "tests/conftest.py",
+        "tests/support/hygiene.py", "twisted/plugins/rabbitchat_plugin.py",
+    ):  # fmt: skip
+        assert name in names
+    assert not [name for name in names if name.endswith((".pyc", "dropin.cache"))]
+    for directory in ("docs", "bench"):
+        for file in (CHECKOUT / directory).glob("*.*"):
+            assert f"{directory}/{file.name}" in names
+
+
+def test_the_wheel_holds_the_package_and_the_plugin_only(built: Path) -> None:
+    with zipfile.ZipFile(one(built, "rabbitchat-*.whl")) as wheel:
+        names = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    packaged = {
+        str(file.relative_to(CHECKOUT)) for file in (CHECKOUT / "rabbitchat").rglob("*.py")
+    }
+    assert packaged <= names
+    assert {"rabbitchat/py.typed", "rabbitchat/static/assets/built.js"} <= names
+    outside = {name for name in names if not name.startswith("rabbitchat/")}
+    assert outside == {"twisted/plugins/rabbitchat_plugin.py"}
+
+
+def speaks(port: int) -> bool:
+    """Whether the line protocol says something first."""
+    with socket.create_connection(("127.0.0.1", port), 5) as connection:
+        return bool(connection.recv(1))
+
+
+def starts_far_away(scripts: Path, directory: Path) -> None:
+    """Start the daemon in both ways from another directory and talk to it."""
+    for start in ([scripts / "twistd", "-n", "rabbitchat"], [scripts / "rabbitchat"]):
+        port, line_port = free_port(), free_port()
+        command = [
+            *start,
+            f"--port=tcp:{port}:interface=127.0.0.1",
+            f"--line-port=tcp:{line_port}:interface=127.0.0.1",
+        ]
+        with Foreground(command, directory, installed_environment()) as daemon:
+            daemon.wait_until_accepting(port, line_port)
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+                assert answer.status == 200
+            assert speaks(line_port)
+            daemon.interrupt()
+            assert "Traceback" not in daemon.output
+
+
+def fresh_environment(directory: Path) -> Path:
+    """A new virtual environment; its directory of programs."""
+    must(sys.executable, "-m", "venv", directory / "fresh", cwd=directory)
+    return directory / "fresh" / "bin"
+
+
+def test_the_wheel_in_a_fresh_environment(built: Path, tmp_path: Path) -> None:
+    scripts = fresh_environment(tmp_path)
+    must(scripts / "pip", "install", one(built, "rabbitchat-*.whl"), cwd=tmp_path)
+    starts_far_away(scripts, tmp_path)
+    must(scripts / "pip", "check", cwd=tmp_path)
+    must(scripts / "pip", "uninstall", "--yes", "rabbitchat", cwd=tmp_path)
+    after = run([scripts / "twistd", "--help"], tmp_path, installed_environment())
+    assert after.returncode == 0, "Twisted must survive that the plugin is removed"
+    assert "rabbitchat" not in after.stdout
+
+
+@pytest.mark.parametrize("how", [["--editable"], []], ids=["pip install -e .", "pip install ."])
+def test_pip_install(source: Path, tmp_path: Path, how: list[str]) -> None:
+    checkout = tmp_path / "checkout"
+    shutil.copytree(source, checkout, ignore=NOT_SOURCE)
+    scripts = fresh_environment(tmp_path)
+    must(scripts / "pip", "install", *how, ".", cwd=checkout)
+    starts_far_away(scripts, tmp_path)
