@@ -55,7 +55,11 @@ class Answer:
 
 @dataclass(slots=True)
 class EndOfInput:
-    """The user wants to go: ^D or ^C on an empty line, or telnet's words for them."""
+    """The user wants to go: ^D or ^C on an empty line, or telnet's words for them.
+
+    `why` is what others are told."""
+
+    why: str = "quit"
 
 
 Item = Union[Line, TooLong, Answer, EndOfInput]

@@ -1,0 +1,192 @@
+"""The line protocol, what a user sees: events to lines (docs/protocol.md, "Line protocol"). Pure.
+
+    <ann> hello          said in the current room; elsewhere: #dev <ann> hello
+    <* ann waves>        the same, typed as /me waves
+    [ann] hello          to you alone; [-> bob] hello is your own, from your other connection
+    * ann joined         a notice
+    10:48 <ann> hello    out of the history
+
+No line of a person's text starts a line of the wire: `*` begins notices only, a nick begins with
+a letter or a digit and holds no bracket, a text of many lines gets its `<ann> ` before each.
+So nobody can make a line that looks like another's, or like the server's. (A time in brackets
+before an entry would look like a private message of somebody called 10.48.)
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Sequence
+from functools import singledispatch
+from typing import Optional
+
+from rabbitchat.chat import events
+from rabbitchat.codecs import terminal
+
+MAX_NAMES = 200
+"""Names in one list; the others are counted."""
+
+NAMES_A_LINE = 15
+
+QUESTION = "What is your name?"
+
+GREETING = "* welcome to rabbitchat; /help lists what you can say"
+
+FAREWELL = "* good bye"
+
+
+class View(enum.Enum):
+    """Whose eyes see an event: somebody's in that room, somebody's elsewhere, its author's."""
+
+    HERE = "here"
+    ELSEWHERE = "elsewhere"
+    AUTHOR = "author"
+
+
+def push(event: events.Event, view: View) -> list[str]:
+    """The lines that show a push; none if it has nothing to show, as `typing`."""
+    return [terminal.safe(line) for line in _push(event, view)]
+
+
+def notice(text: str) -> str:
+    """One line from the server; line breaks in the text become spaces."""
+    return "* " + " ".join(" ".join(terminal.lines(text)).split())
+
+
+def error(problem: events.Error) -> str:
+    """Why a command was refused."""
+    return notice(f"error: {problem.message}")
+
+
+def arrived(nick: str, joined: events.Joined, user: str) -> list[str]:
+    """The answer to a join: who one is, where, with whom, and what it is about."""
+    others = [member.nick for member in joined.members if member.user != user]
+    count = max(len(others), joined.count - 1)
+    company = f" with {_names(others[:NAMES_A_LINE], count)}" if count else ", alone"
+    lines = [notice(f"you are {nick}, in {joined.room}{company}")]
+    return [*lines, notice(f"topic: {joined.topic}")] if joined.topic else lines
+
+
+def now_in(nick: str, room: Optional[str]) -> str:
+    """Which room is the current one after another was left."""
+    if room is None:
+        return notice(f"you are {nick}, in no room; /join lobby takes you to one")
+    return notice(f"you are {nick}, in {room}")
+
+
+def topic(text: str) -> str:
+    """The topic of the current room."""
+    return notice(f"topic: {text}" if text else "there is no topic; /topic and a text set one")
+
+
+def reply(event: events.Reply) -> list[str]:
+    """The lines that show an answer; none where silence says that it was done."""
+    if isinstance(event, events.PresenceList):
+        return present(event)
+    if isinstance(event, events.RoomList):
+        return rooms(event)
+    return history(event) if isinstance(event, events.HistoryPage) else []
+
+
+def present(found: events.PresenceList) -> list[str]:
+    """Who is in a room, some names a line."""
+    names = [member.nick for member in found.members[:MAX_NAMES]]
+    parts = [names[i : i + NAMES_A_LINE] for i in range(0, len(names), NAMES_A_LINE)]
+    rest = max(0, found.count - len(names))
+    lines = [notice(f"in {found.room}: {', '.join(part) or 'nobody'}") for part in parts or [[]]]
+    return [*lines, notice(f"and {rest} more")] if rest else lines
+
+
+def rooms(found: events.RoomList) -> list[str]:
+    """Which rooms there are, how many are in each, what they are about."""
+    listed = sorted(found.rooms, key=lambda info: (-info.count, info.room))
+    lines = [
+        notice(f"{info.room} ({info.count}){': ' if info.topic else ''}{info.topic}")
+        for info in listed[:MAX_NAMES]
+    ]
+    rest = len(listed) - len(lines)
+    more = [notice(f"and {rest} more")] if rest else []
+    return [*lines, *more] or [notice("there are no rooms")]
+
+
+def history(page: events.HistoryPage) -> list[str]:
+    """What was said, each line with its time (UTC), each day with its date."""
+    lines: list[str] = []
+    day = ""
+    for entry in page.entries:
+        if entry.time[:10] != day:
+            day = entry.time[:10]
+            lines.append(notice(f"{page.room} on {day}, times in UTC"))
+        time = terminal.safe(entry.time[11:16])
+        lines += [f"{time} {line}" for line in push(entry, View.HERE)]
+    return lines or [notice(f"nothing was said in {page.room} yet")]
+
+
+def _names(names: Sequence[str], count: int) -> str:
+    rest = count - len(names)
+    if rest <= 0:
+        return ", ".join(names)
+    return f"{', '.join(names)} and {rest} more" if names else f"{rest} more"
+
+
+@singledispatch
+def _push(event: events.Event, view: View) -> Iterator[str]:
+    return iter(())
+
+
+@_push.register
+def _(event: events.Message, view: View) -> Iterator[str]:
+    private = event.room.startswith("@")
+    opening, closing = "[]" if private else "<>"
+    to_other = private and view is View.AUTHOR
+    sender = f"-> {event.room[1:]}" if to_other else event.nick
+    room = f"#{event.room} " if view is View.ELSEWHERE and not private else ""
+    # An action: the text keeps its "/me " on the wire (XEP-0245).
+    action = event.text.startswith("/me ") and not to_other
+    text = event.text[4:] if action else event.text
+    for line in _said(text):
+        if action:
+            yield f"{room}{opening}* {sender} {line}{closing}"
+        else:
+            yield f"{room}{opening}{sender}{closing} {line}"
+
+
+def _said(text: str) -> list[str]:
+    """A text's lines without the blank ones, but one at least."""
+    return [line for line in terminal.lines(text) if line.strip()] or [""]
+
+
+@_push.register
+def _(event: events.Join, view: View) -> Iterator[str]:
+    yield notice(f"{event.nick} joined{_elsewhere(event.room, view)}")
+
+
+@_push.register
+def _(event: events.Leave, view: View) -> Iterator[str]:
+    reason = f" ({event.reason})" if event.reason else ""
+    yield notice(f"{event.nick} left{_elsewhere(event.room, view)}{reason}")
+
+
+@_push.register
+def _(event: events.NickChange, view: View) -> Iterator[str]:
+    who = "you are" if view is View.AUTHOR else f"{event.old} is"
+    yield notice(f"{who} now called {event.nick}")
+
+
+@_push.register
+def _(event: events.TopicChange, view: View) -> Iterator[str]:
+    room = "" if view is View.HERE else f" of #{event.room}"
+    yield notice(f"{event.nick} set the topic{room} to: {event.text}")
+
+
+@_push.register
+def _(event: events.Error, view: View) -> Iterator[str]:
+    yield error(event)
+
+
+@_push.register
+def _(event: events.Disconnect, view: View) -> Iterator[str]:
+    yield notice(f"disconnected: {event.reason} ({event.code})")
+
+
+def _elsewhere(room: str, view: View) -> str:
+    return "" if view is View.HERE else f" #{room}"
