@@ -5,12 +5,15 @@ itself (docs/protocol.md, "Line protocol"). Pure. What is shown is in `line_text
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Optional, Union
 
 from rabbitchat.chat import commands
 from rabbitchat.codecs import terminal
+
+_WORDS = re.compile(r"/(\S*)\s*(.*)", re.DOTALL)
 
 HISTORY = 20
 """Entries that `/history` shows when no number is given."""
@@ -67,8 +70,9 @@ def parse(line: str, room: Optional[str]) -> Optional[Parsed]:
         return _say(line[1:], room)
     if not line.startswith("/"):
         return _say(line, room)
-    word, *rest = line[1:].split(None, 1)
-    return _command(word.lower())(rest[0] if rest else "", room)
+    words = _WORDS.match(line)
+    assert words is not None  # it matches whatever starts with a slash
+    return _command(words[1].lower())(words[2], room)
 
 
 def name(line: str) -> Optional[Parsed]:
