@@ -1,4 +1,4 @@
-"""`/ws`: one JSON object a text frame, on autobahn, hardened.
+"""`/ws`: WebSocket on autobahn, hardened.
 
 Autobahn by itself takes messages of any size, any number of fragments and pings, pages from
 anywhere, and cuts a connection without a code on a broken frame. What is set against that stands
@@ -7,8 +7,7 @@ here; each has its test.
 
 from __future__ import annotations
 
-import struct
-from typing import Any, Optional
+from typing import Any, Optional, Protocol
 
 from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
@@ -19,15 +18,12 @@ from twisted.web.resource import Resource
 from twisted.web.server import Request
 from zope.interface import implementer
 
-from rabbitchat.chat import events
 from rabbitchat.chat.buckets import Bucket
-from rabbitchat.chat.errors import ChatError, Close, Code
-from rabbitchat.clients import IClient, IWire
-from rabbitchat.codecs import json
-from rabbitchat.connection import Connection
+from rabbitchat.chat.errors import Close
 from rabbitchat.daemon import ChatDaemon
 from rabbitchat.origins import Origins, Proxies
 from rabbitchat.transports.outgoing import Outgoing
+from rabbitchat.transports.speakers import JSONSpeaker, LineSpeaker
 
 
 @implementer(ILogObserver)
@@ -41,46 +37,41 @@ SILENT = Logger(observer=_nobody)
 LINE = "rabbitchat.line"
 """The subprotocol that speaks the line protocol, one line a frame."""
 
+GOING_AWAY = 1001
+"""What a browser says when a page is closed or loaded again (RFC 6455, section 7.4.1): the user
+may be back at once, so that is no good-bye."""
+
 MAX_FRAGMENTS = 64  # frames of one message
 PINGS_A_SECOND = 20.0
 TICKS = 4  # looks at each connection in one `--ping` time
 
 
-def frame(payload: bytes) -> bytes:
-    """A whole text message as one unmasked frame (RFC 6455, section 5.2)."""
-    size = len(payload)
-    if size < 126:
-        return bytes((0x81, size)) + payload
-    if size < 65536:
-        return struct.pack("!BBH", 0x81, 126, size) + payload
-    return struct.pack("!BBQ", 0x81, 127, size) + payload
+class Speaker(Protocol):
+    """What is spoken over one WebSocket connection: JSON objects, or lines."""
+
+    def start(self) -> None:
+        """The connection is open."""
+
+    def heard(self, payload: bytes, is_binary: bool) -> None:
+        """A whole message came."""
+
+    def close(self, code: Close, reason: str) -> None:
+        """Say why, and close."""
+
+    def lost(self, clean: bool) -> None:
+        """The connection is gone. `clean`: the client closed it."""
 
 
-@implementer(IWire)
-class JSONFrames:
-    """Events as JSON text frames."""
-
-    def encode(self, event: events.Event) -> bytes:
-        """The frame."""
-        return frame(json.encode(event))
-
-
-JSON_FRAMES = JSONFrames()
-
-
-@implementer(IClient)
-class WebSocketClient(WebSocketServerProtocol):
-    """One WebSocket connection."""
+class WebSocketConnection(WebSocketServerProtocol):
+    """One WebSocket connection: frames, their limits, pings and the close."""
 
     log = SILENT
-    transport: Any
     logger = Logger()
-    transport_name = "websocket"
+    transport: Any
     factory: WebSocketFactory
-    connection: Optional[Connection] = None
-    outgoing: Optional[Outgoing] = None
+    outgoing: Outgoing
     address = ""
-    _closing: Optional[Close] = None
+    _speaker: Optional[Speaker] = None
     _fragments = 0
     _quiet = 0
 
@@ -89,20 +80,20 @@ class WebSocketClient(WebSocketServerProtocol):
     def onConnect(self, request: Any) -> Optional[str]:
         """The opening handshake: choose the subprotocol."""
         forwarded = request.headers.get("x-forwarded-for", "")
-        self.address = self.factory.proxies.client(self.transport.getPeer().host, forwarded)
+        peer = getattr(self.transport.getPeer(), "host", "")
+        self.address = self.factory.proxies.client(peer, forwarded)
         return LINE if LINE in request.protocols else None
 
     def onOpen(self) -> None:
         """The handshake is over."""
+        daemon, clock = self.factory.daemon, self.factory.clock
         self.transport.unregisterProducer()  # twisted.web's channel, which is done
-        self.outgoing = Outgoing(
-            self.transport, self.factory.clock, self.factory.daemon.limits.max_buffer, self._slow
-        )
+        self.outgoing = Outgoing(self.transport, clock, daemon.limits.max_buffer, self._slow)
         self._pings = Bucket(PINGS_A_SECOND, int(PINGS_A_SECOND))
-        self.factory.clients.add(self)
-        self.connection = self.factory.daemon.accept(self)
-        if self.connection is not None:
-            self.connection.expect_connect(self.factory.daemon.limits.connect_timeout)
+        self.factory.connections.add(self)
+        speaks_lines = self.websocket_protocol_in_use == LINE
+        self._speaker = LineSpeaker(self, daemon) if speaks_lines else JSONSpeaker(self, daemon)
+        self._speaker.start()
 
     def dataReceived(self, data: bytes) -> None:
         """Bytes came."""
@@ -130,83 +121,57 @@ class WebSocketClient(WebSocketServerProtocol):
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """A message came."""
-        if self.connection is None:
+        if self._speaker is None:
             return
         try:
-            self._take(payload, isBinary)
+            self._speaker.heard(payload, isBinary)
         except Exception:  # a bug of ours costs this session only
             self.logger.failure("taking a WebSocket message")
-            self.close(Close.STATE_LOST, "an error of the server: come back")
-
-    def _take(self, payload: bytes, is_binary: bool) -> None:
-        assert self.connection is not None
-        if is_binary:
-            self.connection.refuse(ChatError(Code.BAD_JSON, "send text frames, not binary ones"))
-            return
-        try:
-            command = json.decode(payload)
-        except json.Refused as refused:
-            self.connection.refuse(refused.error, refused.id)
-        else:
-            self.connection.receive(command)
+            self._speaker.close(Close.STATE_LOST, "an error of the server: come back")
 
     def onClose(self, wasClean: bool, code: Optional[int], reason: Optional[str]) -> None:
         """The connection is gone."""
-        self.factory.clients.discard(self)
-        if self.outgoing is not None:
+        self.factory.connections.discard(self)
+        if self._speaker is not None:
             self.outgoing.lost()
-        if self.connection is not None:
-            connection, self.connection = self.connection, None
-            clean = wasClean if self._closing is None else not self._closing.reconnect
-            connection.lost(clean, "closed" if clean else "connection lost")
+            speaker, self._speaker = self._speaker, None
+            speaker.lost(wasClean and code != GOING_AWAY)
 
-    # -- what the daemon calls
+    # -- what speakers call
 
-    def wire_for(self, event: events.Event) -> Optional[IWire]:
-        """JSON frames for everything."""
-        return JSON_FRAMES
-
-    def send(self, event: events.Event) -> None:
-        """One event for this client."""
-        self.write(JSON_FRAMES.encode(event))
+    @property
+    def can_send(self) -> bool:
+        """Whether frames can be sent."""
+        return bool(self.state == self.STATE_OPEN)
 
     def write(self, data: bytes) -> None:
-        """A frame."""
-        if self.state == self.STATE_OPEN and self.outgoing is not None:
+        """Send frames; nothing happens once the close has begun."""
+        if self.state == self.STATE_OPEN:
             self.outgoing.write(data)
 
-    def close(self, code: Close, reason: str) -> None:
-        """Say `disconnect`, then close with the same code; autobahn cuts who doesn't answer."""
-        if self._closing is not None or self.state != self.STATE_OPEN:
-            return
-        self.send(events.Disconnect(code=code, reason=reason, reconnect=code.reconnect))
-        self._closing = code
-        self.sendClose(int(code), reason)
+    def finish(self, last_frames: bytes, code: int, reason: str) -> None:
+        """Send these frames and close; autobahn cuts who doesn't answer within a second."""
+        if self.state == self.STATE_OPEN:
+            self.transport.write(last_frames)
+            self.sendClose(int(code), reason)
 
     def _slow(self) -> None:
-        self.close(Close.SLOW, "you read too slowly: come back")
-
-    def pause(self) -> None:
-        """Read no more for now."""
-        self.transport.pauseProducing()
-
-    def resume(self) -> None:
-        """Read on."""
-        self.transport.resumeProducing()
+        if self._speaker is not None:
+            self._speaker.close(Close.SLOW, "you read too slowly: come back")
 
     def tick(self) -> None:
         """Called TICKS times in one ping time: ping who is silent, close who doesn't answer."""
         self._quiet += 1
         if self._quiet == TICKS:
             self.sendPing()
-        elif self._quiet >= 2 * TICKS:
-            self.close(Close.NO_PONG, "you did not answer a ping: come back")
+        elif self._quiet >= 2 * TICKS and self._speaker is not None:
+            self._speaker.close(Close.NO_PONG, "you did not answer a ping: come back")
 
 
 class WebSocketFactory(WebSocketServerFactory):
-    """Makes WebSocket clients, and looks after the silent ones."""
+    """Makes WebSocket connections, and looks after the silent ones."""
 
-    protocol = WebSocketClient  # type: ignore[assignment]
+    protocol = WebSocketConnection  # type: ignore[assignment]
     log = SILENT
     logger = Logger()
 
@@ -215,7 +180,7 @@ class WebSocketFactory(WebSocketServerFactory):
         self.clock = clock
         self.daemon = daemon
         self.proxies = proxies
-        self.clients: set[WebSocketClient] = set()
+        self.connections: set[WebSocketConnection] = set()
         self._loop = LoopingCall(self._tick)
         self._loop.clock = clock
         self.setProtocolOptions(
@@ -238,8 +203,8 @@ class WebSocketFactory(WebSocketServerFactory):
             self._loop.stop()
 
     def _tick(self) -> None:
-        for client in list(self.clients):
-            client.tick()
+        for connection in list(self.connections):
+            connection.tick()
 
 
 class WebSocketPage(Resource):

@@ -1,0 +1,1 @@
+"""Benchmarks: what a delivery and a connection cost. `make bench`, or `python -m bench`."""
