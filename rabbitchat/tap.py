@@ -5,10 +5,21 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from twisted.application.service import IService, IServiceCollection
+from twisted.application.service import IService, IServiceCollection, MultiService
+from twisted.internet.defer import DeferredList, maybeDeferred
 
+from rabbitchat.brokers.choose import make_broker
+from rabbitchat.daemon import ChatDaemon
+from rabbitchat.listening import ListeningService, listen
+from rabbitchat.log.memory import MemoryLog
 from rabbitchat.options import Options, from_environment
+from rabbitchat.origins import Origins, Proxies
+from rabbitchat.presence import Presence
 from rabbitchat.settings import Settings
+from rabbitchat.site import make_site
+from rabbitchat.transports.line import LineFactory
+from rabbitchat.transports.websocket import WebSocketFactory
+from rabbitchat.users.memory import MemoryUsers
 
 __all__ = ["Options", "compose", "install", "makeService"]
 
@@ -28,6 +39,52 @@ def install(application: object) -> None:
     compose(settings, reactor).setServiceParent(IServiceCollection(application))
 
 
-def compose(settings: Settings, reactor: Any) -> IService:
+class RabbitChat(MultiService):
+    """The whole daemon. It stops in an order of its own: MultiService stops all at once."""
+
+    def __init__(self, daemon: ChatDaemon, websockets: WebSocketFactory) -> None:
+        super().__init__()
+        self.daemon = daemon
+        self.ports: list[ListeningService] = []
+        self._websockets = websockets
+        daemon.setServiceParent(self)
+
+    def add_port(self, port: ListeningService) -> None:
+        """Listen there too."""
+        self.ports.append(port)
+        port.setServiceParent(self)
+
+    def startService(self) -> None:
+        """Start all parts."""
+        super().startService()
+        self._websockets.start()
+
+    async def stopService(self) -> None:
+        """Let nobody in any more, then say good-bye, flush and close; 5 s in all."""
+        self.running = 0
+        await DeferredList([maybeDeferred(port.stopService) for port in self.ports])
+        await maybeDeferred(self.daemon.stopService)
+        self._websockets.stop()
+
+
+def compose(settings: Settings, reactor: Any) -> RabbitChat:
     """Build the service tree. Nothing runs or listens before it is started."""
-    raise NotImplementedError("the service tree is not written yet")
+    limits = settings.limits
+    broker = make_broker(reactor, settings.brokers, settings.exchange, settings.node)
+    daemon = ChatDaemon(
+        reactor,
+        broker,
+        MemoryLog(reactor),
+        MemoryUsers(reactor, limits.session_keep * 86400),
+        Presence(reactor, broker, limits.grace),
+        limits,
+        settings.exchange,
+    )
+    websockets = WebSocketFactory(reactor, daemon, Proxies(settings.trust_proxies))
+    service = RabbitChat(daemon, websockets)
+    site = make_site(reactor, daemon, websockets, Origins(settings.allow_origins))
+    service.add_port(listen(settings.port, site, reactor))
+    if settings.line_port is not None:
+        lines = LineFactory(daemon, limits, reactor)
+        service.add_port(listen(settings.line_port, lines, reactor))
+    return service
