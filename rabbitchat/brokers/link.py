@@ -68,6 +68,9 @@ class LinkOwner(Protocol):
     ) -> None:
         """A message came on the node's own queue. Must not raise."""
 
+    def unreadable(self, queue: str) -> None:
+        """A foreign message came on this queue that can't even be decoded; it was dropped."""
+
     def delivered_shared(
         self, link: Link, shared: SharedQueue, key: str, message: Message
     ) -> Deferred[Verdict]:

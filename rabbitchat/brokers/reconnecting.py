@@ -30,9 +30,10 @@ from rabbitchat.brokers.shared_queue import SharedQueue, Verdict
 from rabbitchat.brokers.topics import Change, Interest
 
 MAX_UNCONFIRMED = 2000  # publishes
-MAX_UNCONFIRMED_AGE = 5.0  # seconds, while the broker says that it takes no messages
 DRAIN_TIME = 1.0  # seconds that a stop waits for confirms
 CLOSE_TIME = 1.0  # seconds that a stop then gives the broker to say good-bye
+
+UNREADABLE_LOG_PAUSE = 60.0  # seconds between two lines about foreign messages
 
 LinkMaker = Callable[[LinkOwner, dict[str, int]], Link]
 
@@ -81,6 +82,7 @@ class ReconnectingBroker(Service):
         self._drained: Optional[Deferred[None]] = None  # a stop waits for it
         self._told: set[str] = set()  # reasons logged since the link was up
         self._pause: Optional[tuple[IDelayedCall, Deferred[None]]] = None
+        self._unreadable_told = -UNREADABLE_LOG_PAUSE
         self._runner: Deferred[None] = succeed(None)
 
     # Service
@@ -207,6 +209,13 @@ class ReconnectingBroker(Service):
     ) -> Deferred[Verdict]:
         """See LinkOwner."""
         return Deferred.fromCoroutine(self._judge(link, shared, key, message))
+
+    def unreadable(self, queue: str) -> None:
+        """See LinkOwner."""
+        now = self._reactor.seconds()
+        if now - self._unreadable_told >= UNREADABLE_LOG_PAUSE:
+            self._unreadable_told = now
+            self.log.info("dropped a message that can't be read from queue {queue}", queue=queue)
 
     # the life of links
 
@@ -335,7 +344,7 @@ class ReconnectingBroker(Service):
             self.log.info("broker link is up: {reason}", reason=reason)
         elif self.running and reason not in self._told and reason != "connecting":
             self._told.add(reason)
-            self.log.warn(  # noqa: G010
+            self.log.warn(  # noqa: G010  Twisted's has no `warning`
                 "broker link is down: {reason}" if before.up else "no broker link: {reason}",
                 reason=reason,
             )
