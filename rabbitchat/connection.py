@@ -6,7 +6,6 @@ moment, then refused, then cut off.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Optional
 
 import msgspec
@@ -67,7 +66,7 @@ class Connection:
         self.local: Optional[LocalUser] = None
         self._commands = Bucket(COMMAND_RATE, COMMAND_BURST)
         self._flood = Bucket(COMMAND_RATE * 10, COMMAND_BURST * 10)
-        self._queue: deque[tuple[commands.Command, float]] = deque()
+        self._queue: list[tuple[commands.Command, float]] = []  # short; an empty deque is 760 B
         self._busy = False
         self._paused = False
         self._sleep: Optional[IDelayedCall] = None
@@ -174,7 +173,7 @@ class Connection:
     async def _work_off(self) -> None:
         try:
             while self._queue and not self._must_wait(self._queue[0][1]):
-                command, _ = self._queue.popleft()
+                command, _ = self._queue.pop(0)
                 await self._carry_out(command)
                 if len(self._queue) < MOST_QUEUED // 4 and self._sleep is None:
                     self._resume()

@@ -263,6 +263,7 @@ class ChatDaemon(Service):
     def _link_changed(self, state: LinkState) -> None:
         self.presence.link_changed(state)
         self.outbox.link_changed(state)
+        self.health.link_changed(state)
         if state.up:
             Deferred.fromCoroutine(self.delivery.compare()).addErrback(self._failed)
 

@@ -7,7 +7,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from rabbitchat.brokers.interface import IBroker, Message, NotSent, Uncertain
+from rabbitchat.brokers.interface import IBroker, LinkState, Message, NotSent, Uncertain
 
 INTERVAL = 1.0
 """Seconds between two canaries."""
@@ -40,6 +40,11 @@ class Health:
             self._number += 1
             canary = Message(body=b"%d" % self._number, type="canary")
             self._broker.publish(self._key, canary).addErrback(self._expected)
+
+    def link_changed(self, state: LinkState) -> None:
+        """The link is back: don't let anybody wait for the next turn."""
+        if state.up and self._loop.running:
+            self._send()
 
     def _expected(self, failure: Failure) -> None:
         failure.trap(NotSent, Uncertain)
