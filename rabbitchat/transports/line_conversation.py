@@ -166,8 +166,7 @@ class LineConversation:
             self._send(event)
         elif self._state is not State.JSON:  # else it is a program's, which did not ask
             self._answered(answer, event)
-        if self._leaving and not self._pending:
-            self._say_goodbye()
+        self._go_when_answered()
 
     def write(self, data: bytes) -> None:
         """Send what one of this conversation's wires made."""
@@ -343,13 +342,13 @@ class LineConversation:
         """The user goes. What was said before is answered first."""
         self._leaving = why
         self._lines.clear()
-        if not self._pending:
-            self._say_goodbye()
+        self._go_when_answered()
 
-    def _say_goodbye(self) -> None:
-        words = [] if self._state is State.JSON else [line_text.FAREWELL]
-        self._end(True, self._leaving)
-        self._output.close(self._wires.lines(words), None, self._leaving)
+    def _go_when_answered(self) -> None:
+        if self._leaving and not self._pending and self._state is not State.CLOSED:
+            words = [] if self._state is State.JSON else [line_text.FAREWELL]
+            self._end(True, self._leaving)
+            self._output.close(self._wires.lines(words), None, self._leaving)
 
     def _end(self, clean: bool, reason: str) -> None:
         self._state = State.CLOSED
