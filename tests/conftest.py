@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-PLUGINS = ("support.examples", "support.hygiene", "support.rabbitmq")
+PLUGINS = ("support.examples", "support.hygiene", "support.rabbitmq", "support.nodes")
 
 pytest_plugins = [name for name in PLUGINS if find_spec(name) is not None]
 

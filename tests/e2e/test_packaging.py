@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,12 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from support.daemons import CHECKOUT, Foreground, environment, free_port, run
-
-NOT_SOURCE = shutil.ignore_patterns(
-    ".git", ".venv", ".venvs", "node_modules", "build", "dist", "*.egg-info", "__pycache__",
-    ".*_cache", ".hypothesis", "dropin.cache",
-)  # fmt: skip
+from support.daemons import Foreground, copy_checkout, environment, free_port, run
 
 
 def installed_environment() -> dict[str, str]:
@@ -44,8 +38,7 @@ def must(*command: str | Path, cwd: Path) -> None:
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout, so that building leaves nothing in it."""
-    copy = tmp_path_factory.mktemp("source") / "rabbitchat"
-    shutil.copytree(CHECKOUT, copy, ignore=NOT_SOURCE)
+    copy = copy_checkout(tmp_path_factory.mktemp("source") / "rabbitchat")
     built = copy / "rabbitchat" / "static" / "assets"
     built.mkdir(parents=True, exist_ok=True)
     (built / "built.js").write_text("// as `make web` would have made it\n")
@@ -68,7 +61,7 @@ def one(directory: Path, pattern: str) -> Path:
     return found
 
 
-def test_the_sdist_holds_what_it_must(built: Path) -> None:
+def test_the_sdist_holds_what_it_must(source: Path, built: Path) -> None:
     with tarfile.open(one(built, "rabbitchat-*.tar.gz")) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
     for name in (
@@ -80,17 +73,15 @@ def test_the_sdist_holds_what_it_must(built: Path) -> None:
         assert name in names
     assert not [name for name in names if name.endswith((".pyc", "dropin.cache"))]
     for directory in ("docs", "bench"):
-        for file in (CHECKOUT / directory).glob("*.*"):
+        for file in (source / directory).glob("*.*"):
             assert f"{directory}/{file.name}" in names
 
 
-def test_the_wheel_holds_the_package_and_the_plugin_only(built: Path) -> None:
+def test_the_wheel_holds_the_package_and_the_plugin_only(source: Path, built: Path) -> None:
     with zipfile.ZipFile(one(built, "rabbitchat-*.whl")) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    packaged = {
-        str(file.relative_to(CHECKOUT)) for file in (CHECKOUT / "rabbitchat").rglob("*.py")
-    }
-    assert packaged <= names
+    modules = {str(file.relative_to(source)) for file in (source / "rabbitchat").rglob("*.py")}
+    assert modules <= names
     assert {"rabbitchat/py.typed", "rabbitchat/static/assets/built.js"} <= names
     outside = {name for name in names if not name.startswith("rabbitchat/")}
     assert outside == {"twisted/plugins/rabbitchat_plugin.py"}
@@ -138,9 +129,8 @@ def test_the_wheel_in_a_fresh_environment(built: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [["--editable"], []], ids=["pip install -e .", "pip install ."])
-def test_pip_install(source: Path, tmp_path: Path, how: list[str]) -> None:
-    checkout = tmp_path / "checkout"
-    shutil.copytree(source, checkout, ignore=NOT_SOURCE)
+def test_pip_install(tmp_path: Path, how: list[str]) -> None:
+    checkout = copy_checkout(tmp_path / "checkout")
     scripts = fresh_environment(tmp_path)
     must(scripts / "pip", "install", *how, ".", cwd=checkout)
     starts_far_away(scripts, tmp_path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +15,16 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
+
+
+def copy_checkout(destination: Path) -> Path:
+    """Copy the source alone, as in a clean clone, so that building leaves nothing in ours."""
+    not_source = shutil.ignore_patterns(
+        ".git", ".venv", ".venvs", "node_modules", "build", "dist", "*.egg-info", "__pycache__",
+        ".*_cache", ".hypothesis", "dropin.cache",
+    )  # fmt: skip
+    shutil.copytree(CHECKOUT, destination, ignore=not_source)
+    return destination
 
 
 def free_port() -> int:
@@ -76,7 +88,7 @@ def process_ended(pid: int) -> bool:
 
 
 class Foreground:
-    """A daemon in the foreground. Use it as a context; it is ended at the end.
+    """A daemon in the foreground. Use it as a context; it and its children end with it.
 
     `output` is all that it wrote to stdout and stderr so far.
     """
@@ -93,6 +105,7 @@ class Foreground:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     @property
@@ -103,20 +116,20 @@ class Foreground:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-    def wait_until_accepting(self, *ports: int) -> None:
+    def wait_until_accepting(self, *ports: int, seconds: float = 30.0) -> None:
         """Return when all these ports take connections; fail with its output if it ends first."""
 
         def ready() -> bool:
             assert self.process.poll() is None, self.output
             return all(accepts(port) for port in ports)
 
-        wait_for(ready, f"ports {ports} are listened on; it said:\n{self.output}")
+        wait_for(ready, f"ports {ports} are listened on; it said:\n{self.output}", seconds)
 
     def interrupt(self, number: signal.Signals = signal.SIGINT, seconds: float = 10.0) -> int:
-        """End it as Ctrl+C does, and return its exit status."""
-        self.process.send_signal(number)
+        """End it as Ctrl+C in a terminal does, and return its exit status."""
+        os.killpg(self.process.pid, number)
         return self.process.wait(seconds)

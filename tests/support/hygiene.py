@@ -1,4 +1,4 @@
-"""A test fails when it leaves a mess: a lost error, a logged failure, a timer or a socket.
+"""A test fails when it leaves a mess (a lost error, a logged failure, a timer, a socket) or skips.
 
 pytest alone lets all of these pass. Every test is watched here for
 
@@ -97,6 +97,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Make the collections after each test cheap: what exists by now stays for good."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that can't run fails, and says what it misses: none is ever skipped."""
+    report = yield
+    if report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"No test may be skipped or expected to fail: {report.longrepr}"
+    return report
 
 
 @pytest.fixture

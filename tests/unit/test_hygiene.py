@@ -139,3 +139,28 @@ def test_each_mess_fails_its_test_and_no_other(watched: pytest.Pytester) -> None
     for number, (_code, report) in enumerate(MESS.values()):
         result.stdout.fnmatch_lines(["*ERROR at teardown of test_it*", report])
         result.stdout.fnmatch_lines([f"ERROR test_{number}.py::test_it*"])
+
+
+def test_no_test_is_skipped_or_expected_to_fail(watched: pytest.Pytester) -> None:
+    watched.makepyfile("""
+import pytest
+def test_by_call():
+    pytest.skip("no RabbitMQ here")
+@pytest.mark.skip(reason="later")
+def test_by_mark():
+    pass
+@pytest.mark.xfail(reason="known")
+def test_xfail():
+    assert False
+@pytest.fixture
+def missing():
+    pytest.skip("no Chromium here")
+def test_by_fixture(missing):
+    pass
+""")
+    result = watched.runpytest_subprocess("-p", "no:randomly")
+    outcomes = result.parseoutcomes()
+    assert outcomes.get("failed", 0) + outcomes.get("errors", 0) == 4
+    assert set(outcomes) <= {"failed", "errors"}
+    for reason in ("no RabbitMQ here", "no Chromium here"):
+        result.stdout.fnmatch_lines([f"*No test may be skipped or expected to fail*{reason}*"])
