@@ -13,21 +13,27 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from rabbitchat.brokers.interface import IBroker, NotSent
 
 LINGER = 60.0
-"""Seconds that a key stays bound after nobody wants it any more."""
+"""Seconds, at least, that a key stays bound after nobody wants it any more."""
 
 
 class Bindings:
     """Counts who wants a routing key; `on_released` is told when one was given up."""
 
     def __init__(
-        self, clock: IReactorTime, broker: IBroker, on_released: Callable[[str], None]
+        self,
+        clock: IReactorTime,
+        broker: IBroker,
+        on_released: Callable[[str], None],
+        linger: float = LINGER,
     ) -> None:
         self._clock = clock
         self._broker = broker
         self._on_released = on_released
+        self._linger = max(linger, LINGER)
         self._wanted: dict[str, int] = {}
         self._lingering: dict[str, IDelayedCall] = {}
         self._waiting: dict[str, list[Deferred[None]]] = {}
+        self._stopped = False
 
     async def hold(self, key: str) -> None:
         """Want a key. Returns when the binding is in force, or at once while the link is away:
@@ -37,7 +43,11 @@ class Bindings:
         if lingering is not None:
             lingering.cancel()
         elif self._wanted[key] == 1:
-            await self._bind(key)
+            try:
+                await self._bind(key)
+            except BaseException:
+                self.release(key)
+                raise
             return
         if key in self._waiting:
             in_force: Deferred[None] = Deferred()
@@ -57,9 +67,11 @@ class Bindings:
     def release(self, key: str) -> None:
         """Want a key no longer."""
         self._wanted[key] -= 1
-        if self._wanted[key] == 0:
-            del self._wanted[key]
-            self._lingering[key] = self._clock.callLater(LINGER, self._let_go, key)
+        if self._wanted[key] > 0:
+            return
+        del self._wanted[key]
+        if not self._stopped:
+            self._lingering[key] = self._clock.callLater(self._linger, self._let_go, key)
 
     def _let_go(self, key: str) -> None:
         del self._lingering[key]
@@ -67,7 +79,8 @@ class Bindings:
         self._broker.unsubscribe(key)
 
     def stop(self) -> None:
-        """Forget all; the broker goes away with its bindings."""
+        """Leave no timer behind; the broker goes away with its bindings."""
+        self._stopped = True
         for call in self._lingering.values():
             call.cancel()
         self._lingering.clear()

@@ -79,7 +79,7 @@ class ChatDaemon(Service):
         self.metrics = Metrics()
         self.naming = Naming(presence, log)
         self.local = LocalUsers(limits)
-        self.bindings = Bindings(clock, broker, self._released)
+        self.bindings = Bindings(clock, broker, self._released, limits.grace + 5)
         self.fanout = Fanout(clock, self.metrics.deliveries.inc)
         self.delivery = Delivery(clock, log, self.bindings, self.fanout, self.naming, self.local)
         self.news = News(
@@ -213,6 +213,7 @@ class ChatDaemon(Service):
             self.local.remove(user, connection)
             self.presence.disconnected(connection.id, clean and not self._stopping, reason)
             self.bindings.release(f"user.{user}")
+            Deferred.fromCoroutine(self.users.seen(user)).addErrback(self._failed)
 
     def _released(self, key: str) -> None:
         kind, _, name = key.partition(".")

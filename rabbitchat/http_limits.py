@@ -6,6 +6,7 @@ issue 4898).
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Optional
 
 from twisted.internet.interfaces import IDelayedCall
@@ -13,6 +14,8 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.server import Request, Site
+
+from rabbitchat.origins import Proxies
 
 MAX_BODY = 65536
 """Bytes of a request's body."""
@@ -54,6 +57,8 @@ class BoundedChannel(HTTPChannel):
     transport: Any
     _deadline: Optional[IDelayedCall] = None
     _refused = False
+    site: BoundedSite
+    counted_as: Optional[str] = None  # the address, while it counts for the site's limit
 
     def connectionMade(self) -> None:
         """Somebody connected."""
@@ -88,6 +93,15 @@ class BoundedChannel(HTTPChannel):
         if not self._refused:
             super().allContentReceived()
 
+    def hand_over(self) -> None:
+        """Another protocol takes the connection: it is counted there from now on."""
+        self._gone()
+
+    def _gone(self) -> None:
+        counted, self.counted_as = self.counted_as, None
+        if counted is not None:
+            self.site.gone(counted)
+
     def refuse(self, status: bytes) -> None:
         """Answer this and close, whatever else the client sends."""
         if not self._refused and self.transport is not None:
@@ -100,6 +114,7 @@ class BoundedChannel(HTTPChannel):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The client is gone."""
         self._arrived()
+        self._gone()
         super().connectionLost(reason)
 
 
@@ -109,8 +124,29 @@ class BoundedSite(Site):
     displayTracebacks = False
     protocol = BoundedChannel  # type: ignore[assignment]  # no HTTP/2, so no proxy for it
 
-    def __init__(self, resource: Any, reactor: Any) -> None:
+    def __init__(self, resource: Any, reactor: Any, most: int, proxies: Proxies) -> None:
         super().__init__(resource, requestFactory=BoundedRequest, timeout=60, reactor=reactor)
+        self._most = most  # connections of one address; 0: any number
+        self._proxies = proxies
+        self._open: Counter[str] = Counter()
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """A channel, or None: the connection is closed when its address has too many."""
+        address = getattr(addr, "host", "")
+        counts = self._most and address and not self._proxies.trusts(address)
+        if counts and self._open[address] >= self._most:
+            return None
+        channel = super().buildProtocol(addr)
+        if counts and isinstance(channel, BoundedChannel):
+            channel.counted_as = address
+            self._open[address] += 1
+        return channel
+
+    def gone(self, address: str) -> None:
+        """A connection of this address is over, or another protocol's."""
+        self._open[address] -= 1
+        if not self._open[address]:
+            del self._open[address]
 
     def log(self, request: Any) -> None:
         """Log nothing: who asked for what is nobody's business."""

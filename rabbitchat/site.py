@@ -13,7 +13,7 @@ from twisted.web.static import File
 
 from rabbitchat.daemon import ChatDaemon
 from rabbitchat.http_limits import BoundedSite
-from rabbitchat.origins import Origins
+from rabbitchat.origins import Origins, Proxies
 from rabbitchat.transports.websocket import WebSocketFactory, WebSocketPage
 
 STATIC = Path(__file__).parent / "static"
@@ -118,6 +118,7 @@ def make_site(
     daemon: ChatDaemon,
     websockets: WebSocketFactory,
     origins: Origins,
+    proxies: Proxies,
     static: Path = STATIC,
 ) -> BoundedSite:
     """The site that the HTTP port serves."""
@@ -125,4 +126,4 @@ def make_site(
     root.putChild(b"ws", WebSocketPage(websockets, origins))
     root.putChild(b"health", HealthPage(daemon))
     root.putChild(b"metrics", MetricsPage(daemon))
-    return BoundedSite(root, reactor)
+    return BoundedSite(root, reactor, daemon.limits.max_connections_per_ip, proxies)

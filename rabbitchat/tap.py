@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from typing import Any
 
 from twisted.application.service import IService, IServiceCollection, MultiService
@@ -56,6 +57,7 @@ class RabbitChat(MultiService):
 
     def startService(self) -> None:
         """Start all parts."""
+        _allow_many_files()
         super().startService()
         self._websockets.start()
 
@@ -80,11 +82,18 @@ def compose(settings: Settings, reactor: Any) -> RabbitChat:
         limits,
         settings.exchange,
     )
-    websockets = WebSocketFactory(reactor, daemon, Proxies(settings.trust_proxies))
+    proxies = Proxies(settings.trust_proxies)
+    websockets = WebSocketFactory(reactor, daemon, proxies)
     service = RabbitChat(daemon, websockets)
-    site = make_site(reactor, daemon, websockets, Origins(settings.allow_origins))
+    site = make_site(reactor, daemon, websockets, Origins(settings.allow_origins), proxies)
     service.add_port(listen(settings.port, site, reactor))
     if settings.line_port is not None:
         lines = LineFactory(daemon, limits, reactor)
         service.add_port(listen(settings.line_port, lines, reactor))
     return service
+
+
+def _allow_many_files() -> None:
+    """Every client is an open file: take as many as the system lets this process have."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

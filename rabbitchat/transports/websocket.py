@@ -21,6 +21,7 @@ from zope.interface import implementer
 from rabbitchat.chat.buckets import Bucket
 from rabbitchat.chat.errors import Close
 from rabbitchat.daemon import ChatDaemon
+from rabbitchat.http_limits import BoundedChannel
 from rabbitchat.origins import Origins, Proxies
 from rabbitchat.transports.outgoing import Outgoing
 from rabbitchat.transports.speakers import JSONSpeaker, LineSpeaker
@@ -227,4 +228,7 @@ class WebSocketPage(Resource):
         if not self._origins.allows(request.getHeader("origin"), request.getHeader("host") or ""):
             request.setResponseCode(403)
             return b"Pages from that origin may not connect: see --allow-origin.\n"
+        channel = request.channel
+        if isinstance(channel, BoundedChannel):
+            channel.hand_over()
         return self._upgrade.render(request)

@@ -29,3 +29,6 @@ class IUsers(IService):
         """The id of the user whose secret this is; None if unknown or not used for too long.
 
         Compared in constant time. Counts as use."""
+
+    async def seen(user: str) -> None:
+        """A user was here until now: that counts as use of the secret."""

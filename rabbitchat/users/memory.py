@@ -72,9 +72,18 @@ class MemoryUsers(Service):
         right = hmac.compare_digest((known or _NOBODY).digest, _digest(token))
         if known is None or not right or self._is_expired(known, now):
             return None
-        self._secrets[user] = _Secret(known.digest, now)
-        self._secrets.move_to_end(user)
+        self._used(user, known, now)
         return user
+
+    async def seen(self, user: str) -> None:
+        """See IUsers."""
+        known = self._secrets.get(user)
+        if known is not None:
+            self._used(user, known, self._clock.seconds())
+
+    def _used(self, user: str, secret: _Secret, now: float) -> None:
+        self._secrets[user] = _Secret(secret.digest, now)
+        self._secrets.move_to_end(user)
 
     def _is_expired(self, secret: _Secret, now: float) -> bool:
         return 0 < self._keep_seconds <= now - secret.used

@@ -124,3 +124,13 @@ async def test_zero_keeps_for_ever(bench: Bench) -> None:
     account = await bench.users.create()
     bench.clock.advance(1e9)
     assert await bench.users.resume(account.session) == account.user
+
+
+@pytest_twisted.ensureDeferred
+async def test_whoever_stays_connected_for_long_can_come_back_after_it(bench: Bench) -> None:
+    account = await bench.users.create()
+    bench.clock.advance(KEEP - 1)
+    await bench.users.seen(account.user)
+    bench.clock.advance(KEEP - 1)
+    assert await bench.users.resume(account.session) == account.user
+    await bench.users.seen("0" * 16)  # nobody: nothing to remember
