@@ -42,6 +42,10 @@ GOING_AWAY = 1001
 """What a browser says when a page is closed or loaded again (RFC 6455, section 7.4.1): the user
 may be back at once, so that is no good-bye."""
 
+ANSWER_CLOSE = 4.0
+"""Seconds for a client to answer a close frame; autobahn rounds down to a whole second, so a
+client may get one less. Its default of 1 cut half of those that were far away."""
+
 MAX_FRAGMENTS = 64  # frames of one message
 PINGS_A_SECOND = 20.0
 TICKS = 4  # looks at each connection in one `--ping` time
@@ -133,6 +137,9 @@ class WebSocketConnection(WebSocketServerProtocol):
     def onClose(self, wasClean: bool, code: Optional[int], reason: Optional[str]) -> None:
         """The connection is gone."""
         self.factory.connections.discard(self)
+        if self.closeHandshakeTimeoutCall is not None:  # autobahn leaves it to expire
+            self.closeHandshakeTimeoutCall.cancel()
+            self.closeHandshakeTimeoutCall = None
         if self._speaker is not None:
             self.outgoing.lost()
             speaker, self._speaker = self._speaker, None
@@ -151,7 +158,7 @@ class WebSocketConnection(WebSocketServerProtocol):
             self.outgoing.write(data)
 
     def finish(self, last_frames: bytes, code: int, reason: str) -> None:
-        """Send these frames and close; autobahn cuts who doesn't answer within a second."""
+        """Send these frames and close; autobahn cuts who doesn't answer in ANSWER_CLOSE."""
         if self.state == self.STATE_OPEN:
             self.transport.write(last_frames)
             self.sendClose(int(code), reason)
@@ -189,6 +196,7 @@ class WebSocketFactory(WebSocketServerFactory):
             maxFramePayloadSize=daemon.limits.max_line,
             maxMessagePayloadSize=daemon.limits.max_line,
             openHandshakeTimeout=15,
+            closeHandshakeTimeout=ANSWER_CLOSE,
             tcpNoDelay=True,
         )
 
