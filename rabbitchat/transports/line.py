@@ -6,13 +6,18 @@ import socket
 from typing import Any, Optional
 
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, IReactorTime
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IHalfCloseableProtocol,
+    IReactorTime,
+)
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from rabbitchat.chat.errors import Close
-from rabbitchat.codecs.telnet import Answer, EndOfInput, TelnetDecoder
+from rabbitchat.codecs.telnet import Answer, EndOfInput, Item, TelnetDecoder
 from rabbitchat.settings import Limits
 from rabbitchat.transports.line_conversation import Daemon, ILineOutput, LineConversation
 from rabbitchat.transports.line_wires import CRLF_LINES
@@ -20,8 +25,8 @@ from rabbitchat.transports.outgoing import Outgoing
 
 __all__ = ["LineConversation", "LineFactory", "LineProtocol"]
 
-READ_SIZE = 4096
-"""Bytes read at once: a client that sends nothing but line ends keeps the reactor 4 ms."""
+SLICE = 4096
+"""Bytes dealt with in one reactor turn: even if all are line ends that takes about 4 ms."""
 
 
 @implementer(ILineOutput, IHalfCloseableProtocol)
@@ -37,7 +42,10 @@ class LineProtocol(Protocol):
         self._limits = limits
         self._clock = clock
         self._decoder = TelnetDecoder(limits.max_line)
-        self._half_closed = False
+        self._unread = b""
+        self._turn: Optional[IDelayedCall] = None
+        self._paused = self._half_closed = False
+        self._reading = True
 
     # -- what Twisted calls
 
@@ -51,7 +59,19 @@ class LineProtocol(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         """Bytes came."""
-        items = self._decoder.feed(data)
+        self._unread += data
+        if self._turn is None:
+            self._hear_some()
+
+    def _hear_some(self) -> None:
+        self._turn = None
+        data, self._unread = self._unread[:SLICE], self._unread[SLICE:]
+        self._hear(self._decoder.feed(data))
+        if self._unread:
+            self._turn = self._clock.callLater(0, self._hear_some)
+        self._regulate()
+
+    def _hear(self, items: list[Item]) -> None:
         answers = b"".join([item.data for item in items if isinstance(item, Answer)])
         if answers:
             self._outgoing.write(answers)
@@ -70,6 +90,9 @@ class LineProtocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection is gone."""
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
         self._outgoing.lost()
         self._conversation.lost(clean=reason.check(ConnectionDone) is not None)
 
@@ -85,12 +108,22 @@ class LineProtocol(Protocol):
 
     def pause(self) -> None:
         """Stop reading."""
-        self.transport.pauseProducing()
+        self._paused = True
+        self._regulate()
 
     def resume(self) -> None:
         """Read on, if there can be more."""
-        if not self._half_closed:
-            self.transport.resumeProducing()
+        self._paused = False
+        self._regulate()
+
+    def _regulate(self) -> None:
+        reading = not (self._paused or self._unread or self._half_closed)
+        if reading != self._reading:
+            self._reading = reading
+            if reading:
+                self.transport.resumeProducing()
+            else:
+                self.transport.pauseProducing()
 
     def _slow(self) -> None:
         self._conversation.close(Close.SLOW, "you read too slowly: come back")
@@ -123,7 +156,6 @@ def tune(transport: Any, ping: float) -> None:
     connected = transport.getHandle() if hasattr(transport, "getHandle") else None
     if not isinstance(connected, socket.socket):
         return
-    transport.bufferSize = READ_SIZE
     # Telnet sends the mark that follows its ^C out of band; in its place it can be understood.
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
     if connected.family in (socket.AF_INET, socket.AF_INET6):
