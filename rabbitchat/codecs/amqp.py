@@ -13,9 +13,10 @@ from typing import Union
 import msgspec
 
 from rabbitchat.chat import names
-from rabbitchat.chat.entries import Entry
+from rabbitchat.chat.entries import Entry, conversation, users_of
 from rabbitchat.chat.errors import ChatError
 from rabbitchat.chat.events import UNSET, Message, TopicChange, Typing
+from rabbitchat.chat.session import MAX_TOPIC
 
 Push = Union[Message, Typing, TopicChange]
 Headers = Mapping[str, object]
@@ -34,11 +35,23 @@ class Alien(Exception):
 
 
 def parse(body: bytes) -> Push:
-    """The push in a body. Raises Alien."""
+    """The push in a body; one that isn't a message is sound. Raises Alien."""
     try:
-        return _decoder.decode(body)
+        push = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise Alien(f"no push of ours: {problem}") from None
+    if isinstance(push, Message):
+        return push
+    _check_nick(push.nick)
+    try:
+        names.target(push.room)
+    except ChatError as problem:
+        raise Alien(problem.message) from None
+    if isinstance(push, Typing) and not _USER.fullmatch(push.user):
+        raise Alien("a typing whose user can't be ours")
+    if isinstance(push, TopicChange) and len(push.text) > MAX_TOPIC:
+        raise Alien(f"a topic of {len(push.text)} characters")
+    return push
 
 
 def room_entry(push: Message, room: str, node: str) -> Entry:
@@ -51,11 +64,26 @@ def room_entry(push: Message, room: str, node: str) -> Entry:
 def private_entry(push: Message, user: str, headers: Headers, node: str) -> Entry:
     """The entry that a `message` push on `user.<id>` carries. Raises Alien."""
     key, peer = headers.get("conversation"), headers.get("peer")
-    if not isinstance(key, str) or not _CONVERSATION.fullmatch(key) or user not in key:
+    if not isinstance(key, str) or not _is_conversation_of(user, key):
         raise Alien("a private message without a `conversation` that its receiver takes part in")
-    if not isinstance(peer, str) or len(peer) > 32:
+    if not isinstance(peer, str):
         raise Alien("a private message without a `peer`")
+    if peer:
+        _check_nick(peer)
     return _entry(push, key, node, peer)
+
+
+def _is_conversation_of(user: str, key: str) -> bool:
+    if not _CONVERSATION.fullmatch(key):
+        return False
+    return user in users_of(key) and key == conversation(*users_of(key))
+
+
+def _check_nick(nick: str) -> None:
+    try:
+        names.nick(nick)
+    except ChatError as problem:
+        raise Alien(problem.message) from None
 
 
 def _entry(push: Message, key: str, node: str, peer: Union[str, None]) -> Entry:
@@ -77,10 +105,7 @@ def _entry(push: Message, key: str, node: str, peer: Union[str, None]) -> Entry:
 
 def _check(push: Message) -> None:
     """A daemon of ours writes nothing else; anything may stand in what somebody else wrote."""
-    try:
-        names.nick(push.nick)
-    except ChatError as problem:
-        raise Alien(problem.message) from None
+    _check_nick(push.nick)
     sound = (
         0 < push.seq <= 2**53
         and 0 < len(push.msgid) <= 64
