@@ -46,8 +46,9 @@ class Room(Generic[M]):
         """An entry came: what can be delivered now, in order; often just that one."""
         if self.seq is not None and entry.seq <= self.seq:
             return []
-        if entry.seq not in self._waiting and len(self._waiting) < MOST_WAITING:
-            self._waiting[entry.seq] = entry
+        is_next = self.seq is not None and entry.seq == self.seq + 1
+        if is_next or len(self._waiting) < MOST_WAITING:
+            self._waiting.setdefault(entry.seq, entry)
         return list(self._ready())
 
     def fill(self, entries: Iterable[Entry], pruned: int) -> list[Entry]:
