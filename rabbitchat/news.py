@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 from twisted.logger import Logger
 
 from rabbitchat.brokers.interface import Message
+from rabbitchat.brokers.limits import MAX_SHORT_STRING
 from rabbitchat.chat import events, views
 from rabbitchat.chat.entries import Entry, is_conversation, users_of
 from rabbitchat.codecs import amqp, json
@@ -47,7 +50,7 @@ class News:
             body=json.encode(views.message(entry, room)),
             headers={"node": entry.node, **headers},
             content_type="application/json",
-            message_id=entry.msgid,
+            message_id=_short(entry.msgid),
             type="message",
             persistent=self._persistent,
         )
@@ -89,3 +92,10 @@ class News:
             self._delivery.tell_user(name, push)
         else:
             raise amqp.Alien(f"a {push.__struct_config__.tag} that doesn't belong on this key")
+
+
+def _short(msgid: str) -> Optional[str]:
+    """A msgid as AMQP's message_id, for who listens; the body has it anyway.
+
+    AMQP can't carry more than 255 bytes, and 64 characters may be 256."""
+    return msgid if len(msgid.encode()) <= MAX_SHORT_STRING else None

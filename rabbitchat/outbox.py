@@ -63,8 +63,8 @@ class Outbox:
 
     def put(self, entry: Entry) -> None:
         """Send an entry on its way. What follows on a failed one waits for it."""
-        if entry.room in self._behind:
-            self._skipped[entry.room] = entry.seq
+        if entry.room in self._behind:  # a repeat comes with an older seq
+            self._skipped[entry.room] = max(entry.seq, self._skipped.get(entry.room, 0))
         else:
             self._send(entry)
 
@@ -77,10 +77,12 @@ class Outbox:
 
     async def _sent(self, entry: Entry) -> None:
         results: list[tuple[bool, Any]]
-        publishing = [self._broker.publish(key, news) for key, news in self._address(entry)]
-        results = await DeferredList(publishing, consumeErrors=True)
-        self._unconfirmed -= 1
-        self._wake()
+        try:
+            publishing = [self._broker.publish(key, news) for key, news in self._address(entry)]
+            results = await DeferredList(publishing, consumeErrors=True)
+        finally:
+            self._unconfirmed -= 1
+            self._wake()
         failures = [result for confirmed, result in results if not confirmed]
         if failures:
             self._failed(entry)
@@ -120,16 +122,18 @@ class Outbox:
             pass
         finally:
             self._catching_up = False
-        if self._behind and self._broker.link.up:
-            self._try_later()
+            if self._behind and self._broker.link.up:
+                self._try_later()
 
     async def _room(self, room: str) -> bool:
         """Publish a room's entries from the first unconfirmed one on; True when all are out."""
         while True:
             start = self._behind[room]
             page = await self._log.after(room, start - 1, BATCH, 1 << 20)
+            if self._behind[room] < start:
+                continue  # an earlier one failed while the log was read
             if not page.entries:
-                if self._skipped.pop(room, 0) >= start > page.pruned:
+                if self._skipped.pop(room, 0) > page.newest:
                     continue  # it was said while the log was read
                 del self._behind[room]  # new ones go their own way again
                 return True
@@ -160,8 +164,10 @@ class Outbox:
             waiting.callback(None)
 
     def stop(self) -> None:
-        """Send nothing again any more."""
+        """Send nothing again any more, and let nobody wait."""
         self._stopped = True
+        for waiting in list(self._waiting):
+            self._wake_one(waiting)
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
