@@ -73,7 +73,10 @@ class Delivery:
         self._naming = naming
         self._users = users
         self._rooms: dict[str, Room[Connection]] = {}
+        self._conversations: dict[str, set[str]] = {}  # user id -> those of the rooms
         self._fills: dict[str, IDelayedCall] = {}
+        self._filling: set[str] = set()  # those that the log is being asked about
+        self._stopped = False
         self.foreign = Foreign(clock, log, self.offer)
 
     # -- coming in and going out
@@ -112,8 +115,8 @@ class Delivery:
         if kind == "room":
             self._forget(name)
         elif kind == "user":
-            for conversation in [key for key in self._rooms if is_conversation(key)]:
-                if not any(user in self._users for user in users_of(conversation)):
+            for conversation in list(self._conversations.get(name, ())):
+                if not self._concerns(conversation):
                     self._forget(conversation)
 
     def _forget(self, name: str) -> None:
@@ -121,13 +124,25 @@ class Delivery:
         fill = self._fills.pop(name, None)
         if fill is not None:
             fill.cancel()
+        if is_conversation(name):
+            for user in set(users_of(name)):
+                known = self._conversations.get(user, set())
+                known.discard(name)
+                if not known:
+                    self._conversations.pop(user, None)
 
     def knows(self, name: str) -> bool:
         """Whether anybody of this node takes part in a room or conversation."""
         return name in self._rooms
 
     def _room(self, name: str) -> Room[Connection]:
-        return self._rooms.setdefault(name, Room(name))
+        room = self._rooms.get(name)
+        if room is None:
+            room = self._rooms[name] = Room(name)
+            if is_conversation(name):
+                for user in users_of(name):
+                    self._conversations.setdefault(user, set()).add(name)
+        return room
 
     async def _read_up(
         self, room: Room[Connection], recover: Optional[Recover], history: int
@@ -155,10 +170,13 @@ class Delivery:
         return await self._log.before(name, None, wanted, MOST_BYTES), False
 
     def begin_conversations(self, newest: dict[str, int]) -> None:
-        """A user connects who has these conversations: what follows on these seqs is news."""
+        """A user connects who has these conversations: what follows on these seqs is news.
+
+        One that is known already has a place, or is about to be read for somebody who was here
+        before: to start it at the newest seq would take from them what they still have to get."""
         for name, seq in newest.items():
-            room = self._room(name)
-            self._deliver_all(room, room.start(seq))
+            if name not in self._rooms:
+                self._room(name).start(seq)
 
     # -- entries
 
@@ -178,7 +196,9 @@ class Delivery:
     def _deliver_all(self, room: Room[Connection], entries: Iterable[Entry]) -> None:
         for entry in entries:
             self._deliver(room, entry)
-        if room.has_gap and room.name not in self._fills:
+        if room.seq is None and not is_conversation(room.name):
+            return  # somebody is entering and reads the log; until then nobody is in
+        if room.has_gap and room.name not in self._filling:
             self._fill_later(room.name, 0 if room.seq is None else GAP)
 
     def _deliver(self, room: Room[Connection], entry: Entry) -> None:
@@ -202,7 +222,8 @@ class Delivery:
     # -- gaps
 
     def _fill_later(self, name: str, delay: float) -> None:
-        self._fills[name] = self._clock.callLater(delay, self._fill, name)
+        if name in self._rooms and name not in self._fills and not self._stopped:
+            self._fills[name] = self._clock.callLater(delay, self._fill, name)
 
     def _fill(self, name: str) -> None:
         del self._fills[name]
@@ -212,12 +233,18 @@ class Delivery:
 
     async def _fill_room(self, room: Room[Connection]) -> None:
         """Read what a room misses from the log, and only from there."""
+        before, again = room.seq, AGAIN
+        self._filling.add(room.name)
         try:
             await self._read_missing(room)
+            if room.seq != before:
+                again = GAP  # what is missing now was said while the log was read
         except Unavailable:
             pass
-        if room.has_gap and room.name not in self._fills and room.name in self._rooms:
-            self._fill_later(room.name, AGAIN)
+        finally:
+            self._filling.discard(room.name)
+            if room.has_gap:
+                self._fill_later(room.name, again)
 
     async def _read_missing(self, room: Room[Connection]) -> None:
         while True:
@@ -237,7 +264,7 @@ class Delivery:
         for user in self._users.ids():
             newest.update({talk.room: talk.seq for talk in await self._log.talks(user)})
         for name, seq in newest.items():
-            room = self._room(name) if is_conversation(name) else self._rooms.get(name)
+            room = self._room(name) if self._concerns(name) else self._rooms.get(name)
             if room is None or (room.seq is None and not is_conversation(name)):
                 continue
             if seq < (delivered.get(name) or 0):
@@ -285,6 +312,7 @@ class Delivery:
 
     def stop(self) -> None:
         """Leave no timer behind."""
+        self._stopped = True
         for fill in self._fills.values():
             fill.cancel()
         self._fills.clear()
