@@ -37,6 +37,7 @@ class Foreign:
         self._waiting: deque[Entry] = deque()
         self._busy = False
         self._again: Optional[IDelayedCall] = None
+        self._stopped = False
         self.nodes: set[str] = set()  # those whose log isn't ours
 
     def take(self, entry: Entry) -> None:
@@ -59,32 +60,41 @@ class Foreign:
         )
 
     def _work(self) -> None:
-        if not self._busy and self._again is None:
+        if not self._busy and self._again is None and not self._stopped:
             self._busy = True
             Deferred.fromCoroutine(self._append_all()).addErrback(self._broken)
 
     async def _append_all(self) -> None:
         try:
-            while self._waiting:
-                appended = await self._log.append(self._waiting[0])
+            while self._waiting and not self._stopped:
+                await self._try_first()
                 self._waiting.popleft()
-                if appended.entry is not None and not appended.repeated:
-                    self._on_entry(appended.entry)
         except Unavailable:
-            self._again = self._clock.callLater(AGAIN, self._try_again)
+            if not self._stopped:
+                self._again = self._clock.callLater(AGAIN, self._try_again)
         finally:
             self._busy = False
+
+    async def _try_first(self) -> None:
+        try:
+            appended = await self._log.append(self._waiting[0])
+            if appended.entry is not None and not appended.repeated:
+                self._on_entry(appended.entry)
+        except Unavailable:
+            raise
+        except Exception:  # a bug of ours costs this entry, not all that wait behind it
+            self.logger.failure("taking in an entry of a foreign log")
 
     def _try_again(self) -> None:
         self._again = None
         self._work()
 
     def _broken(self, failure: Failure) -> None:
-        self.logger.failure("appending an entry of a foreign log", failure)
+        self.logger.failure("taking in entries of foreign logs", failure)
 
     def stop(self) -> None:
         """Leave no timer behind."""
-        self._waiting.clear()
+        self._stopped = True
         if self._again is not None:
             self._again.cancel()
             self._again = None
