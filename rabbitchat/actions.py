@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, Protocol
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -19,14 +19,23 @@ from rabbitchat.log.interface import Appended
 if TYPE_CHECKING:
     from rabbitchat.daemon import ChatDaemon
 
-Answer = Callable[[events.Reply], None]
+
+class Answer(Protocol):
+    """How a command is answered: once; what comes after that is dropped."""
+
+    given: bool  # true too when the command took too long, and `unavailable` was the answer
+
+    def __call__(self, event: events.Reply) -> None:
+        """Answer with this event."""
 
 
 class Gone(ChatError):
-    """The client left while its command was carried out; nobody hears this."""
+    """The client left, or was told `unavailable`, while its command was carried out.
+
+    Nobody hears this."""
 
     def __init__(self) -> None:
-        super().__init__(Code.UNAVAILABLE, "you left")
+        super().__init__(Code.UNAVAILABLE, "it took too long")
 
 
 class Actions:
@@ -72,7 +81,7 @@ class Actions:
         await daemon.bindings.hold(f"user.{user}")
         try:
             talks = await daemon.log.talks(user)
-            self._still_there(connection)
+            self._still_awaited(connection, answer)
             daemon.presence.claim(user, request.nick)
         except BaseException:
             daemon.bindings.release(f"user.{user}")
@@ -111,8 +120,9 @@ class Actions:
         self._daemon.presence.claim(connection.session.user, request.nick)
         answer(events.Renamed(nick=request.nick))
 
-    def _still_there(self, connection: Connection) -> None:
-        if not connection.is_open:
+    def _still_awaited(self, connection: Connection, answer: Answer) -> None:
+        """Who was told `unavailable` has not come in, and may have asked again by now."""
+        if answer.given or not connection.is_open:
             raise Gone
 
     # -- coming and going
@@ -121,9 +131,11 @@ class Actions:
         daemon, room = self._daemon, request.room
         self._check_room_count(connection, room)
         entrance = await daemon.delivery.enter(room, request.recover, request.history)
-        if not connection.is_open:
+        try:
+            self._still_awaited(connection, answer)
+        except Gone:
             daemon.delivery.turn_away(room)
-            raise Gone
+            raise
         daemon.presence.join(connection.id, room)
         daemon.delivery.admit(connection, room, entrance.covered)
         connection.session.rooms.add(room)

@@ -6,6 +6,7 @@ moment, then refused, then cut off.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Optional
 
 import msgspec
@@ -194,14 +195,7 @@ class Connection:
         self._work()
 
     async def _carry_out(self, command: commands.Command) -> None:
-        answered = False
-
-        def reply(event: events.Reply) -> None:
-            nonlocal answered
-            if not answered and (command.id is not None or isinstance(event, events.Error)):
-                self._send(_with_id(event, command.id))
-            answered = True
-
+        reply = _Reply(self._send, command.id)
         try:
             request = self.session.request(command)
             work = Deferred.fromCoroutine(self._daemon.actions.perform(self, request, reply))
@@ -222,7 +216,24 @@ class Connection:
         self.client.close(Close.STATE_LOST, "an error of the server: come back")
 
 
-def _with_id(event: events.Reply, command_id: Optional[commands.Id]) -> events.Reply:
-    if command_id is None:
-        return event
-    return msgspec.structs.replace(event, id=command_id)
+class _Reply:
+    """The one answer to a command, with its id; without one only an error is sent."""
+
+    __slots__ = ("_id", "_send", "given")
+
+    def __init__(
+        self, send: Callable[[events.Event], None], command_id: Optional[commands.Id]
+    ) -> None:
+        self._send = send
+        self._id = command_id
+        self.given = False
+
+    def __call__(self, event: events.Reply) -> None:
+        """Answer, if nothing did yet."""
+        if self.given:
+            return
+        self.given = True
+        if self._id is not None:
+            self._send(msgspec.structs.replace(event, id=self._id))
+        elif isinstance(event, events.Error):
+            self._send(event)
