@@ -120,8 +120,12 @@ class Fanout:
         done = 0
         event, encoded, wanted = job.event, job.encoded, job.wanted
         for receiver in job.receivers:
-            if wanted is None or wanted(receiver):
-                self._one(receiver.client, event, encoded)
+            try:
+                if wanted is None or wanted(receiver):
+                    self._one(receiver.client, event, encoded)
+            except Exception:  # a bug met by one client must not keep the others waiting
+                name = receiver.client.transport_name
+                self.log.failure("delivering to a client of {name}", name=name)
             done += 1
             if done == most:
                 break
@@ -129,14 +133,11 @@ class Fanout:
         return done
 
     def _one(self, client: IClient, event: Event, encoded: dict[IWire, bytes]) -> None:
-        try:
-            wire = client.wire_for(event)
-            if wire is None:
-                return
-            data = encoded.get(wire)
-            if data is None:
-                data = encoded[wire] = wire.encode(event)
-            if data:
-                client.write(data)
-        except Exception:  # a bug met by one client must not keep the others waiting
-            self.log.failure("delivering to a client of {name}", name=client.transport_name)
+        wire = client.wire_for(event)
+        if wire is None:
+            return
+        data = encoded.get(wire)
+        if data is None:
+            data = encoded[wire] = wire.encode(event)
+        if data:
+            client.write(data)
