@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
@@ -26,6 +28,7 @@ class Health:
         self._broker = broker
         self._key = f"canary.{broker.node}"
         self._number = 0
+        self._sent: deque[tuple[bytes, float]] = deque(maxlen=int(FRESH / INTERVAL) + 1)
         self._returned: float | None = None
         self._loop = LoopingCall(self._send)
         self._loop.clock = clock
@@ -39,6 +42,7 @@ class Health:
         if self._broker.link.up:
             self._number += 1
             canary = Message(body=b"%d" % self._number, type="canary")
+            self._sent.append((canary.body, self._clock.seconds()))
             self._broker.publish(self._key, canary).addErrback(self._expected)
 
     def link_changed(self, state: LinkState) -> None:
@@ -54,8 +58,9 @@ class Health:
 
     def heard(self, message: Message) -> None:
         """A canary came. An old one proves nothing: it may have waited for the link."""
-        if message.body == b"%d" % self._number:
-            self._returned = self._clock.seconds()
+        now = self._clock.seconds()
+        if any(body == message.body and now - sent <= FRESH for body, sent in self._sent):
+            self._returned = now
 
     def problem(self) -> str | None:
         """Why this node can't deliver to others now, or None if it can."""
