@@ -24,6 +24,7 @@ from twisted.internet.ssl import optionsForClientTLS
 from twisted.python.failure import Failure
 
 from rabbitchat.brokers.amqp_link import AmqpLink, LinkEvents
+from rabbitchat.brokers.backoff import Backoff
 from rabbitchat.brokers.interface import Message
 from rabbitchat.brokers.link import Link, LinkOwner
 from rabbitchat.brokers.reconnecting import LinkMaker, ReconnectingBroker
@@ -43,7 +44,14 @@ class AmqpBroker(ReconnectingBroker):
     hand and outlives a blink of the link. For what happens when, see ReconnectingBroker.
     """
 
-    def __init__(self, reactor: Any, urls: Sequence[str], exchange: str, node: str) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        urls: Sequence[str],
+        exchange: str,
+        node: str,
+        backoff: Optional[Backoff] = None,
+    ) -> None:
         def maker(address: Address) -> LinkMaker:
             def make(owner: LinkOwner, outcomes: dict[str, int]) -> Link:
                 wire = PikaWire(reactor, address, node)
@@ -51,7 +59,8 @@ class AmqpBroker(ReconnectingBroker):
 
             return make
 
-        super().__init__(reactor, node, [maker(parse_url(url)) for url in urls])
+        makers = [maker(parse_url(url)) for url in urls]
+        super().__init__(reactor, node, makers, Backoff() if backoff is None else backoff)
 
 
 class PikaWire:

@@ -15,6 +15,7 @@ from zope.interface import implementer
 
 from rabbitchat.brokers.backoff import Backoff
 from rabbitchat.brokers.deliveries import Repeats
+from rabbitchat.brokers.echo import Echo
 from rabbitchat.brokers.interface import (
     Consumer,
     IBroker,
@@ -26,8 +27,8 @@ from rabbitchat.brokers.interface import (
 )
 from rabbitchat.brokers.limits import check_key, check_message
 from rabbitchat.brokers.link import Link, LinkLost, LinkOwner
+from rabbitchat.brokers.node_bindings import NodeBindings
 from rabbitchat.brokers.shared_queue import SharedQueue, Verdict
-from rabbitchat.brokers.topics import Change, Interest
 
 MAX_UNCONFIRMED = 2000  # publishes
 DRAIN_TIME = 1.0  # seconds that a stop waits for confirms
@@ -56,7 +57,7 @@ class ReconnectingBroker(Service):
         reactor: IReactorTime,
         node: str,
         links: Sequence[LinkMaker],
-        backoff: Optional[Backoff] = None,
+        backoff: Backoff,
     ) -> None:
         self.node = node
         self.link = LinkState(False, "not started")
@@ -64,11 +65,12 @@ class ReconnectingBroker(Service):
         self.outcomes: Mapping[str, int] = self._outcomes
         self._reactor = reactor
         self._links = links
-        self._backoff = Backoff() if backoff is None else backoff
-        self._interest = Interest()
-        self._bound: set[str] = set()  # bindings that the node's queue may have
+        self._backoff = backoff
+        self._bindings = NodeBindings()
+        self._echo = Echo(reactor, node)
         self._listener: Optional[Listener] = None
         self._watchers: list[Watcher] = []
+        self._bindings.want(self._echo.key)
         self._shared: list[tuple[SharedQueue, DeferredLock]] = []
         self._repeats = Repeats()
         self._instance = uuid.uuid4().hex[:12]
@@ -91,7 +93,7 @@ class ReconnectingBroker(Service):
         """Begin to connect."""
         super().startService()
         self._fresh = True
-        self._bound.clear()
+        self._bindings.forget()
         self._set_link(False, "connecting")
         self._runner = Deferred.fromCoroutine(self._run())
         self._runner.addErrback(self._bug)
@@ -144,22 +146,15 @@ class ReconnectingBroker(Service):
     def subscribe(self, key: str) -> Deferred[None]:
         """See IBroker."""
         check_key(key)
-        self._change(self._interest.add(key))
-        link = self._open
-        if link is None or not self.link.up:
-            return fail(NotSent(self.link.reason))
-        settled = link.settled()
-        settled.addErrback(_not_sent)
-        return settled
+        bound = self._bindings.add(key)
+        if self.link.up:
+            return bound
+        bound.addErrback(_ignore)  # the next link has it, or this one before it is up again
+        return fail(NotSent(self.link.reason))
 
     def unsubscribe(self, key: str) -> Deferred[None]:
         """See IBroker."""
-        self._change(self._interest.remove(key))
-        if self._open is None:
-            return succeed(None)
-        settled = self._open.settled()
-        settled.addErrback(_ignore)
-        return settled
+        return self._bindings.remove(key)
 
     # LinkOwner
 
@@ -168,6 +163,8 @@ class ReconnectingBroker(Service):
         if link is not self._open:
             return  # it never opened: `open` raises
         self._open = None
+        self._bindings.lost()
+        self._echo.stop()
         self._alarm = None
         self._crowded = False
         if self.running:
@@ -194,9 +191,10 @@ class ReconnectingBroker(Service):
         self, key: str, message: Message, call: Optional[str], redelivered: bool
     ) -> None:
         """See LinkOwner."""
+        self._echo.heard = True
         if not self.running or self._repeats.is_repeat(call, redelivered):
             return
-        if self._listener is None or not self._interest.wants(key):
+        if self._listener is None or key == self._echo.key or not self._bindings.wants(key):
             return  # from a wide binding, or unsubscribed while it was on its way
         self._outcomes["received"] += 1
         try:
@@ -243,28 +241,33 @@ class ReconnectingBroker(Service):
             await link.open([shared for shared, _ in self._shared], self._fresh)
             self._fresh = False
             self._open = link
-            await self._bind_all(link)
+            await self._bindings.make_all(link)
         except LinkLost as lost:
             self._trying = None
             return lost.reason
         self._backoff.reset()
         self._told.clear()
         self._refresh()
+        self._echo.start(self._send_echo, self._deaf)
         await self._lost
         self._trying = None
         return None
 
-    async def _bind_all(self, link: Link) -> None:
-        """Make the bindings of the node's queue what they have to be, and wait for it."""
-        wanted = self._interest.bindings()
-        stale = self._bound - wanted
-        self._bound.clear()
-        self._change(Change(bind=tuple(sorted(wanted)), unbind=tuple(sorted(stale))))
-        await _quiet(link)
+    def _send_echo(self) -> bool:
+        if not self.link.up or self._open is None:
+            return False
+        self._calls += 1
+        call = f"{self._instance}.{self._calls}"
+        self._open.publish(self._echo.key, Message(b"", type="echo"), call).addErrback(_ignore)
+        return True
+
+    def _deaf(self) -> None:
+        if self._open is not None:
+            self._open.abort("what this node publishes does not come back to it")
 
     async def _unblocked(self, link: Link) -> None:
         try:
-            await _quiet(link)
+            await self._bindings.quiet(link)
         except LinkLost:
             return
         if link is self._open:
@@ -281,21 +284,6 @@ class ReconnectingBroker(Service):
             return await shared.judge(key, message)
         finally:
             lock.release()
-
-    def _change(self, change: Change) -> None:
-        """Ask for bindings; if the link is lost before they are made, the next one has them."""
-        link = self._open
-        self._bound.update(change.bind)
-        if link is None:
-            return
-        for key in change.bind:
-            link.bind(key).addErrback(_ignore)
-        for key in change.unbind:
-            link.unbind(key).addCallbacks(self._unbound, _ignore, callbackArgs=(key,))
-
-    def _unbound(self, _: object, key: str) -> None:
-        if key not in self._interest.bindings():
-            self._bound.discard(key)
 
     async def _sleep(self, seconds: float) -> None:
         woken: Deferred[None] = Deferred()
@@ -355,15 +343,5 @@ class ReconnectingBroker(Service):
         self.log.failure("the broker link's loop failed", failure)
 
 
-async def _quiet(link: Link) -> None:
-    """Wait until no binding waits for its answer. Raises LinkLost."""
-    while not (settled := link.settled()).called:
-        await settled
-
-
 def _ignore(_: Failure) -> None:
-    """The link was lost: the next one makes all bindings anew."""
-
-
-def _not_sent(failure: Failure) -> None:
-    raise NotSent(str(failure.value))
+    """Whoever asked has been told already."""
