@@ -28,6 +28,9 @@ from rabbitchat.transports.line_wires import LineWires
 
 LOBBY = "lobby"
 
+A_PERSON = 6
+"""How many times longer than a program somebody at a keyboard may take to give a name."""
+
 Answer = Callable[[events.Reply], None]
 
 
@@ -133,7 +136,7 @@ class LineConversation:
         """Greet, and ask for a name."""
         self._connection = self._daemon.accept(self)
         if self._connection is not None:
-            self._connection.expect_connect(self._limits.connect_timeout)
+            self._connection.expect_connect(self._limits.connect_timeout * A_PERSON)
             self._show(line_text.GREETING, line_text.QUESTION)
 
     def take(self, heard: Heard) -> None:

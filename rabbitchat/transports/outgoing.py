@@ -81,9 +81,10 @@ class Outgoing:
         self._cut = None
 
     def pauseProducing(self) -> None:
-        """The transport: more than its buffer waits."""
-        self._paused = True
-        self._waiting = TWISTED_BUFFER
+        """The transport: more than its buffer waits. It says so again at each further write."""
+        if not self._paused:
+            self._paused = True
+            self._waiting = TWISTED_BUFFER
 
     def resumeProducing(self) -> None:
         """The transport: all was sent."""

@@ -247,6 +247,22 @@ async def test_sent_away_with_the_reason() -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_who_does_not_read_is_cut_off() -> None:
+    async with listening(max_buffer=100_000) as house:
+        terminal, connection = await house.talking()
+        terminal.transport.pauseProducing()
+        wide = message("x" * 4000)
+
+        def flooded() -> bool:
+            for _ in range(100):
+                connection.tell(wide)
+            return bool(connection.ended)
+
+        await until(flooded, what="the slow client is gone")
+        assert connection.ended == [(False, "connection lost")]
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_closed_half_still_sees_what_its_lines_lead_to() -> None:
     async with listening() as house:
         terminal, connection = await house.terminal()

@@ -15,7 +15,7 @@ from rabbitchat.chat.errors import ChatError, Close, Code
 from rabbitchat.clients import IClient
 from rabbitchat.codecs.telnet import EndOfInput, Line, TooLong
 from rabbitchat.settings import Limits
-from rabbitchat.transports.line_conversation import ILineOutput, LineConversation
+from rabbitchat.transports.line_conversation import A_PERSON, ILineOutput, LineConversation
 from rabbitchat.transports.line_standpoint import MOST_OWN
 from rabbitchat.transports.line_wires import CRLF_LINES
 from support.line_daemon import RecordingConnection, RecordingDaemon, connected, joined, message
@@ -108,7 +108,7 @@ def test_it_is_a_client() -> None:
     verifyObject(IClient, user.conversation)
     assert user.conversation.address == "192.0.2.1"
     assert user.conversation.transport_name == "line"
-    assert user.connection.connect_within == Limits().connect_timeout
+    assert user.connection.connect_within == Limits().connect_timeout * A_PERSON
 
 
 def test_the_first_good_name_connects_and_joins_the_lobby() -> None:
