@@ -16,6 +16,7 @@ import pika
 from OpenSSL import SSL
 from pika import exceptions, frame, spec
 from pika.adapters.twisted_connection import TwistedProtocolConnection
+from service_identity import VerificationError
 from twisted.internet import error, protocol
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
@@ -134,6 +135,8 @@ class PikaWire:
             return "the broker closed the connection"
         if isinstance(problem, SSL.Error):
             return f"TLS failed: {problem}"
+        if isinstance(problem, VerificationError):
+            return f"TLS failed: the broker's certificate is not for {self._address.host}"
         return str(problem).rstrip(".") or repr(problem)
 
     def _endpoint(self) -> IStreamClientEndpoint:
@@ -167,6 +170,7 @@ class _Protocol(TwistedProtocolConnection):  # type: ignore[misc]  # pika is not
     ) -> None:
         super().__init__(parameters, custom_reactor=reactor)
         self._events = events
+        self._over = False
         self.ready.addErrback(lambda _: None)
         self.connection = self._impl  # pika's connection, which has the plain channels
         # pika would call loseConnection, which waits for ever while a frozen broker doesn't
@@ -179,9 +183,14 @@ class _Protocol(TwistedProtocolConnection):  # type: ignore[misc]  # pika is not
         )
         self._impl.add_on_connection_unblocked_callback(lambda *_: events.unblocked())
 
+    def abort(self) -> None:
+        """End the TCP connection at once, if there still is one (else TLS would raise)."""
+        if not self._over:
+            self.transport.abortConnection()
+
     def _disconnect(self) -> None:
         self._events.lost(self._impl._error)
-        self.transport.abortConnection()
+        self.abort()
 
     def _read_frame(self) -> Any:
         """pika's, but one foreign message that it can't decode does not cost the connection."""
@@ -203,10 +212,11 @@ class _Protocol(TwistedProtocolConnection):  # type: ignore[misc]  # pika is not
             super().dataReceived(data)
         except Exception as problem:
             self._events.lost(f"broken data from the broker: {problem!r}")
-            self.transport.abortConnection()
+            self.abort()
 
     def connectionLost(self, reason: Failure = protocol.connectionDone) -> None:
         """Twisted's; the link hears first, then pika cleans up."""
+        self._over = True
         self._events.lost(self._impl._error or reason.value)
         try:
             super().connectionLost(reason)

@@ -49,7 +49,7 @@ class Wire(Protocol):
     name: str  # the address, for people
 
     def connect(self, events: LinkEvents) -> Deferred[Any]:
-        """Make a TCP connection; fires with a protocol with `connection` and `transport`."""
+        """Make a TCP connection; fires with a protocol with `connection` and `abort()`."""
 
     def properties(self, key: str, message: Message, call: str) -> Any:
         """A message's properties for basic.publish."""
@@ -93,7 +93,6 @@ class AmqpLink:
         self._node = node
         self._queue_name = f"{exchange}.node.{node}"
         self._outcomes = outcomes
-        self._fresh = True
         self._blocked = False
         self._operations = Operations(reactor)
         self._handshake: Deferred[Any] = self._operations.ask()
@@ -111,12 +110,11 @@ class AmqpLink:
 
     async def open(self, shared: Sequence[SharedQueue], fresh: bool) -> None:
         """See Link."""
-        self._fresh = fresh
         late = f"not ready within {SETUP_TIMEOUT:.0f} s"
         deadline = self.reactor.callLater(SETUP_TIMEOUT, self.abort, late)
         try:
             await self._connect()
-            await self._set_up(shared)
+            await self._set_up(shared, fresh)
         except LinkLost:
             raise
         except Exception as problem:  # the endpoint's, or pika's when the link was just lost
@@ -138,12 +136,12 @@ class AmqpLink:
         if self.why is not None:
             raise LinkLost(self.why)
 
-    async def _set_up(self, shared: Sequence[SharedQueue]) -> None:
+    async def _set_up(self, shared: Sequence[SharedQueue], fresh: bool) -> None:
         self._publishing = channel = await self._open_channel()
         declare = channel.exchange_declare
         await self.ask(declare, exchange=self._exchange, exchange_type="topic", durable=True)
         self._queue = NodeQueue(self, self._queue_name, await self._open_channel())
-        await self._queue.take(self._fresh)
+        await self._queue.take(fresh)
         for queue in shared:
             consumer = SharedConsumer(self, queue, await self._open_channel())
             self._consumers.append(consumer)
@@ -260,7 +258,7 @@ class AmqpLink:
         if self._connecting is not None:
             self._connecting.cancel()
         elif self._protocol is not None:
-            self._protocol.transport.abortConnection()
+            self._protocol.abort()
 
     async def close(self, timeout: float) -> None:
         """See Link."""
@@ -309,10 +307,8 @@ class AmqpLink:
         return f"{text} ({code})"
 
     def _name_taken(self) -> str:
-        reason = (
+        return (
             f"the node name {self._node!r} is taken: another process uses the queue "
-            f"{self._queue_name!r}. Each process needs a --node of its own"
+            f"{self._queue_name!r}, and each needs a --node of its own (or one that died a "
+            "moment ago still has it, as far as the broker knows)"
         )
-        if not self._fresh:
-            reason += " (or the broker has not noticed yet that our last connection ended)"
-        return reason

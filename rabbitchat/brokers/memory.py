@@ -260,4 +260,7 @@ class MemoryBroker(Service):
     def _set_link(self, state: LinkState) -> None:
         self.link = state
         for watcher in self._watchers:
-            watcher(state)
+            try:
+                watcher(state)
+            except Exception:  # a watcher's bug must not stop the others, or the link
+                self.log.failure("watcher failed on {state}", state=state)

@@ -337,7 +337,10 @@ class ReconnectingBroker(Service):
                 reason=reason,
             )
         for watcher in self._watchers:
-            watcher(state)
+            try:
+                watcher(state)
+            except Exception:  # a watcher's bug must not stop the others, or the link
+                self.log.failure("watcher failed on {state}", state=state)
 
     def _bug(self, failure: Failure) -> None:
         self.log.failure("the broker link's loop failed", failure)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import AsyncIterator, Callable, Generator
+from pathlib import Path
 from typing import Any
 
 import pika
 import pytest
 import pytest_twisted
 from twisted.internet import reactor as _reactor
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.threads import deferToThread
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
 from zope.interface import implementer
 
+from rabbitchat.brokers import amqp_link, echo
 from rabbitchat.brokers.amqp import AmqpBroker
 from rabbitchat.brokers.backoff import Backoff
 from rabbitchat.brokers.interface import Message, NotSent, Uncertain
 from support.broker_nodes import Load, Node, fails_with, verdict
+from support.certificates import Certificate
 from support.proxy import Proxy
 from support.rabbitmq import RabbitMQ
 from support.waiting import pause, until
@@ -251,7 +255,10 @@ async def test_several_urls_are_tried_in_turn(
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_memory_alarm_is_a_link_that_is_down(node: NodeMaker, rabbitmq: RabbitMQ) -> None:
+async def test_a_memory_alarm_is_a_link_that_is_down(
+    node: NodeMaker, rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(amqp_link, "SILENCE", 2.0)
     a, b, load = await pair(node)
     connects = [state for state in a.states if state.up]
     await rabbitmq.ctl_later("set_vm_memory_high_watermark", "0.0000001")
@@ -289,7 +296,10 @@ async def test_a_nodes_queue_deleted_under_it_is_made_again(node: NodeMaker, vho
 
 
 @pytest_twisted.ensureDeferred
-async def test_the_exchange_deleted_is_made_again(node: NodeMaker, vhost: str) -> None:
+async def test_the_exchange_deleted_is_made_again(
+    node: NodeMaker, vhost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(echo, "ECHO_EVERY", 1.0)
     a, b, load = await pair(node)
     await outside(vhost, lambda channel: channel.exchange_delete("chat"))
     await until(lambda: any("NOT_FOUND" in state.reason for state in a.states))
@@ -341,15 +351,48 @@ async def test_a_name_that_another_process_has_is_said_clearly(
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_server_that_says_nothing_is_given_up(node: NodeMaker) -> None:
-    from twisted.internet.protocol import Factory, Protocol
-
+async def test_a_server_that_says_nothing_is_given_up(
+    node: NodeMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(amqp_link, "SILENCE", 1.0)
     mute = reactor.listenTCP(0, Factory.forProtocol(Protocol), interface="127.0.0.1")
     a = node("a", f"amqp://127.0.0.1:{mute.getHost().port}")
     a.broker.startService()
     await until(lambda: "has not answered" in a.broker.link.reason, 11.0)
     await a.stop()
     await mute.stopListening()
+
+
+# TLS
+
+
+@pytest_twisted.ensureDeferred
+async def test_amqps_reaches_only_who_can_prove_its_name(
+    node: NodeMaker,
+    rabbitmq: RabbitMQ,
+    lines: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    certificate = Certificate(tmp_path, "localhost")
+    proxy = Proxy(rabbitmq.port, certificate.options)
+    vhost = rabbitmq.new_vhost()
+    stranger, other = (
+        node(name, f"amqps://guest:guest@{host}:{proxy.port}/{vhost}")
+        for name, host in (("a", "localhost"), ("b", "127.0.0.1"))
+    )
+    stranger.broker.startService()
+    await until(lambda: "certificate verify failed" in stranger.broker.link.reason)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
+    reached = await node("c", f"amqps://guest:guest@localhost:{proxy.port}/{vhost}").start(
+        "room.a"
+    )
+    await reached.say("room.a", b"x" * 100_000)
+    await reached.until_got(1)
+    other.broker.startService()
+    await until(lambda: "TLS failed" in other.broker.link.reason)
+    await reached.stop()
+    await proxy.close()
 
 
 # a stop

@@ -39,20 +39,26 @@ class _End(Protocol):
 
     def connectionLost(self, reason: object = None) -> None:
         self.proxy.ends.remove(self)
-        if self.peer is not None:
+        if self.peer in self.proxy.ends:
             self.peer.transport.abortConnection()
 
 
 class Proxy:
-    """Listens on a free port and forwards to the port `behind` of this machine."""
+    """Listens on a free port and forwards to the port `behind` of this machine.
 
-    def __init__(self, behind: int) -> None:
+    With `tls`, a context factory, it is what ends TLS before a broker.
+    """
+
+    def __init__(self, behind: int, tls: Any = None) -> None:
         self.behind = behind
         self.ends: list[_End] = []
         self.accepted = 0  # connections so far
         factory: Any = Factory.forProtocol(lambda: _End(self))
         factory.noisy = False
-        self._listening = reactor.listenTCP(0, factory, interface="127.0.0.1")
+        if tls is None:
+            self._listening = reactor.listenTCP(0, factory, interface="127.0.0.1")
+        else:
+            self._listening = reactor.listenSSL(0, factory, tls, interface="127.0.0.1")
         self.port: int = self._listening.getHost().port
 
     def through(self, url: str) -> str:
