@@ -55,6 +55,11 @@ class Announcer:
         except Exception:
             self.log.failure("an announcement of presence was not sent")
 
+    def hello(self) -> None:
+        """Ask all for their states and tell the own one."""
+        self.say(self._cluster.hello())
+        self.state_wanted()
+
     def news(self) -> None:
         """There is something new to tell, maybe."""
         if self._cluster.has_news and not _active(self._flush_call):

@@ -27,9 +27,9 @@ from rabbitchat.chat.events import Member
 from rabbitchat.chat.members import Change
 from rabbitchat.chat.peers import LEASE, TooManyNodes
 from rabbitchat.codecs import presence as codec
+from rabbitchat.seldom import Seldom
 
 BEAT = 5.0  # seconds
-LOG_PAUSE = 60.0  # seconds between two log lines about rejected messages
 
 PATTERN = "presence.#"
 
@@ -59,7 +59,7 @@ class Presence(service.Service):
         self.cluster = Cluster(broker.node, incarnation, grace, fold)
         self._announcer = Announcer(clock, broker, self.cluster)
         self.rejected = 0
-        self._rejected_logged = float("-inf")
+        self._seldom = Seldom(clock, self.log)
         self._name_clash_logged = False
         self._watchers: list[Watcher] = []
         self._unshown: deque[Change] = deque()
@@ -83,7 +83,7 @@ class Presence(service.Service):
         except (NotSent, Uncertain):
             return  # link_changed says when it is in force
         if self.running and self._broker.link.up:
-            self._announcer.say(self.cluster.hello())
+            self._announcer.hello()
 
     def stopService(self) -> Deferred[None]:
         """Say good-bye: the others keep our users for the grace time. It waits 2 s at most."""
@@ -197,9 +197,9 @@ class Presence(service.Service):
     # the broker
 
     def link_changed(self, state: LinkState) -> None:
-        """The link to the broker is up again, or down: then everybody is asked again."""
+        """The link to the broker is up again, or down: then all tell all again."""
         if state.up and self.running:
-            self._announcer.say(self.cluster.hello())
+            self._announcer.hello()
 
     def heard(self, key: str, message: Message) -> None:
         """Take in what came on a `presence.` key. What is no announcement is dropped."""
@@ -239,16 +239,11 @@ class Presence(service.Service):
 
     def _reject(self, key: str, problem: Exception) -> None:
         self.rejected += 1
-        now = self._clock.seconds()
-        if now - self._rejected_logged >= LOG_PAUSE:
-            self._rejected_logged = now
-            self.log.warn(  # noqa: G010 - what twisted.logger calls it
-                "a message on {key} is no announcement of presence: {problem} "
-                "({count} rejected so far)",
-                key=key,
-                problem=str(problem),
-                count=self.rejected,
-            )
+        self._seldom.warn(
+            "what came on {key} is no announcement of presence: {problem}",
+            key=key,
+            problem=str(problem),
+        )
 
     # time
 

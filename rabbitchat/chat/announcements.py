@@ -112,7 +112,7 @@ class Announcement(Struct, frozen=True, kw_only=True, tag_field="kind"):
 
 
 class Hello(Announcement, frozen=True, tag="hello"):
-    """I am new or have been away: tell me everything."""
+    """I am new or have been away: tell me everything. My own state follows."""
 
 
 class Beat(Announcement, frozen=True, tag="beat"):

@@ -201,7 +201,7 @@ class Cluster:
         return {"node": self.node, "incarnation": self.incarnation, "version": self.version}
 
     def hello(self) -> Hello:
-        """Ask all for their states."""
+        """Ask all for their states; the own one is to follow."""
         return Hello(**self._head())
 
     def beat(self) -> Beat:

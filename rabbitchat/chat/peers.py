@@ -20,6 +20,7 @@ from rabbitchat.chat.announcements import (
     Change,
     Delta,
     Gone,
+    Hello,
     Joined,
     Left,
     Named,
@@ -110,6 +111,8 @@ class Peers:
             missing = self._state(report, told, now)
         elif isinstance(told, Delta):
             missing = self._delta(report, told, now)
+        elif isinstance(told, Hello):
+            missing = False  # its state follows
         else:
             missing = report.version is None or told.version > report.version
             if isinstance(told, Beat):
