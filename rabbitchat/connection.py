@@ -109,7 +109,7 @@ class Connection:
             self._send(events.error(problem, command.id))
             return
         if wait is None:
-            self.client.close(Close.FLOOD, "far too many commands: slow down")
+            self._cut_off("far too many commands: slow down")
             return
         self._queue.append((command, self._daemon.clock.seconds() + wait))
         if len(self._queue) >= MOST_QUEUED:
@@ -123,7 +123,7 @@ class Connection:
         now = self._daemon.clock.seconds()
         self._commands.take(now, PATIENCE)
         if self._flood.take(now, 0) is None:
-            self.client.close(Close.FLOOD, "far too many bad commands")
+            self._cut_off("far too many bad commands")
         else:
             self._send(events.error(problem, command_id))
 
@@ -132,14 +132,23 @@ class Connection:
         if not self.is_open:
             return
         self._cancel_connect_timeout()
+        self._drop_queue()
+        self._daemon.lost(self, clean, reason)
+        self.session.closed()
+
+    def _drop_queue(self) -> None:
         if self._sleep is not None:
             self._sleep.cancel()
             self._sleep = None
         self._queue.clear()
-        self._daemon.lost(self, clean, reason)
-        self.session.closed()
 
     # -- limits
+
+    def _cut_off(self, reason: str) -> None:
+        """Nothing that waits is carried out any more; the answer to the close must be read."""
+        self._drop_queue()
+        self.client.close(Close.FLOOD, reason)
+        self._resume()
 
     def _admit(self, command: commands.Command) -> Optional[float]:
         """Seconds to wait before a command's turn; None for a flood. Raises RATE_LIMITED."""

@@ -67,8 +67,8 @@ class JSONSpeaker:
             self._connection.expect_connect(self._daemon.limits.connect_timeout)
 
     def heard(self, payload: bytes, is_binary: bool) -> None:
-        """A whole message came."""
-        if self._connection is None:
+        """A whole message came; after the close began it is too late."""
+        if self._connection is None or self._closing is not None:
             return
         if is_binary:
             problem = ChatError(Code.BAD_JSON, "send text frames, not binary ones")
