@@ -115,6 +115,11 @@ class Node:
         """One of the daemon's metrics, 0 where it was never set."""
         return self.daemon.metrics.registry.get_sample_value(f"rabbitchat_{name}", labels) or 0.0
 
+    def now(self) -> float:
+        """The daemon's clock, in seconds."""
+        seconds: float = reactor.seconds()
+        return seconds
+
     # -- end
 
     async def stop(self) -> None:

@@ -144,15 +144,24 @@ class RawWebSocket:
             data = data[start + size :]
         return found
 
+    def kinds(self, opcode: int) -> list[bytes]:
+        """The payloads of all frames of a kind that came."""
+        return [payload for kind, payload in self.frames if kind == opcode]
+
     async def frame(self, opcode: int) -> bytes:
         """Wait for a frame of a kind; the payload of the first one."""
+        await until(lambda: self.kinds(opcode) or self.ended, what=f"a frame of kind {opcode}")
+        assert self.kinds(opcode), f"no frame of kind {opcode} but {self.frames}"
+        return self.kinds(opcode)[0]
+
+    async def next(self, opcode: int) -> bytes:
+        """Wait for one more frame of a kind; its payload."""
+        before = len(self.kinds(opcode))
         await until(
-            lambda: any(kind == opcode for kind, _ in self.frames) or self.ended,
-            what=f"frame of kind {opcode}",
+            lambda: len(self.kinds(opcode)) > before or self.ended,
+            what=f"one more frame of kind {opcode}",
         )
-        found = [payload for kind, payload in self.frames if kind == opcode]
-        assert found, f"no frame of kind {opcode} but {self.frames}"
-        return found[0]
+        return self.kinds(opcode)[-1]
 
     async def close_code(self) -> int:
         """Wait for the server's close frame; its code."""
