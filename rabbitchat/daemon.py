@@ -81,7 +81,15 @@ class ChatDaemon(Service):
         self.local = LocalUsers(limits)
         self.bindings = Bindings(clock, broker, self._released, limits.grace + 5)
         self.fanout = Fanout(clock, self.metrics.deliveries.inc)
-        self.delivery = Delivery(clock, log, self.bindings, self.fanout, self.naming, self.local)
+        self.delivery = Delivery(
+            clock,
+            log,
+            self.bindings,
+            self.fanout,
+            self.naming,
+            self.local,
+            hears_all=log.shared or broker.alone,
+        )
         self.news = News(
             self.node, self.naming, self.delivery, not log.shared, Seldom(clock, self.logger)
         )
@@ -264,6 +272,7 @@ class ChatDaemon(Service):
     def _link_changed(self, state: LinkState) -> None:
         self.presence.link_changed(state)
         self.outbox.link_changed(state)
+        self.delivery.link_changed(state)
         self.health.link_changed(state)
         if state.up:
             Deferred.fromCoroutine(self.delivery.compare()).addErrback(self._failed)

@@ -18,6 +18,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from rabbitchat.bindings import Bindings
+from rabbitchat.brokers.interface import LinkState
 from rabbitchat.chat import views
 from rabbitchat.chat.commands import Recover
 from rabbitchat.chat.entries import Entry, is_conversation, users_of
@@ -30,6 +31,7 @@ from rabbitchat.local import LocalUsers
 from rabbitchat.log.interface import ILog, Page, Unavailable
 from rabbitchat.naming import Naming
 from rabbitchat.transports.fanout import Fanout
+from rabbitchat.unheard import QUEUE_LIVES, Unheard
 
 GAP = 0.05
 """Seconds that a gap may take to close by itself before it is filled from the log."""
@@ -65,6 +67,7 @@ class Delivery:
         fanout: Fanout,
         naming: Naming,
         users: LocalUsers,
+        hears_all: bool = True,
     ) -> None:
         self._clock = clock
         self._log = log
@@ -77,6 +80,10 @@ class Delivery:
         self._fills: dict[str, IDelayedCall] = {}
         self._filling: set[str] = set()  # those that the log is being asked about
         self._stopped = False
+        # False: others keep logs of their own, and what the broker doesn't bring is missing here.
+        self._hears_all = hears_all
+        self._unheard = Unheard()
+        self._down_since: Optional[float] = float("-inf")  # nothing waits before the first link
         self.foreign = Foreign(clock, log, self.offer)
 
     # -- coming in and going out
@@ -113,11 +120,29 @@ class Delivery:
         """A routing key is bound no more: forget what it brought."""
         kind, _, name = key.partition(".")
         if kind == "room":
+            self._doubt(name)
             self._forget(name)
         elif kind == "user":
             for conversation in list(self._conversations.get(name, ())):
                 if not self._concerns(conversation):
                     self._forget(conversation)
+
+    def link_changed(self, state: LinkState) -> None:
+        """Messages pass, or not. A link that was away for long has lost what waited for it."""
+        now = self._clock.seconds()
+        if not state.up:
+            if self._down_since is None:
+                self._down_since = now
+        elif self._down_since is not None:
+            if now - self._down_since > QUEUE_LIVES:
+                for name in self._rooms:
+                    self._doubt(name)
+            self._down_since = None
+
+    def _doubt(self, name: str) -> None:
+        room = self._rooms.get(name)
+        if not self._hears_all and room is not None:
+            self._unheard.missed(name, room.seq or 0)
 
     def _forget(self, name: str) -> None:
         self._rooms.pop(name, None)
@@ -164,7 +189,8 @@ class Delivery:
     ) -> tuple[Page, bool]:
         if recover is not None and recover.epoch == self._log.epoch:
             page = await self._log.after(name, recover.seq, MOST_ENTRIES, MOST_BYTES)
-            if page.pruned <= recover.seq <= page.newest:
+            heard = self._unheard.heard_since(name, recover.seq)
+            if heard and page.pruned <= recover.seq <= page.newest:
                 return page, True
         wanted = 50 if recover is not None else min(history, MOST_ENTRIES)
         return await self._log.before(name, None, wanted, MOST_BYTES), False

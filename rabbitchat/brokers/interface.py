@@ -77,6 +77,7 @@ class IBroker(IService):
     """A topic exchange as one node sees it."""
 
     node: str = Attribute("This node's name: letters, digits, `-` and `_`.")
+    alone: bool = Attribute("Whether no other node can ever be there.")
     link: LinkState = Attribute("Whether messages pass now, and why not.")
     outcomes: Mapping[str, int] = Attribute(
         "How often each has happened since the start: confirmed, not_sent, uncertain, received."

@@ -154,6 +154,7 @@ class MemoryBroker(Service):
     ) -> None:
         self.clock = clock
         self.node = node
+        self.alone = exchange is None
         self.link = NOT_STARTED
         self._outcomes = dict.fromkeys(("confirmed", "not_sent", "uncertain", "received"), 0)
         self.outcomes: Mapping[str, int] = self._outcomes

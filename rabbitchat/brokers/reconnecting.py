@@ -60,6 +60,7 @@ class ReconnectingBroker(Service):
         backoff: Backoff,
     ) -> None:
         self.node = node
+        self.alone = False
         self.link = LinkState(False, "not started")
         self._outcomes = dict.fromkeys(("confirmed", "not_sent", "uncertain", "received"), 0)
         self.outcomes: Mapping[str, int] = self._outcomes
