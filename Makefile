@@ -68,12 +68,9 @@ lint: test-environment ## ruff, mypy and the layers of the architecture
 bench: test-environment web ## measure: processor time per delivery, latency, memory
 	.venv/bin/python -m bench $(ARGS)
 
-web: ## build the web client out of web/
-	@if [ -f web/package.json ]; then \
-		cd web && npm ci --no-audit --no-fund && npm run build; \
-	else \
-		echo 'web/: nothing to build yet.'; \
-	fi
+web: ## put the web client, web/, where the daemon serves it from
+	@rm -rf rabbitchat/static
+	@cp -R web rabbitchat/static
 
 clean: ## remove the environments and everything else that was made here
 	rm -rf .venv .venvs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \

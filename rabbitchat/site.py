@@ -42,8 +42,10 @@ class WebClient(Resource):
         self._files = File(str(static))
 
     def getChild(self, path: bytes, request: Request) -> IResource:
-        """A file of the web client."""
+        """A file of the web client. A browser asks each time whether it is still the same: the
+        scripts of two releases don't mix."""
         _harden(request)
+        request.setHeader(b"Cache-Control", b"no-cache")
         if path == b"":
             return self._page()
         child: IResource = self._files.getChildWithDefault(path, request)

@@ -39,9 +39,9 @@ def must(*command: str | Path, cwd: Path) -> None:
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout, so that building leaves nothing in it."""
     copy = copy_checkout(tmp_path_factory.mktemp("source") / "rabbitchat")
-    built = copy / "rabbitchat" / "static" / "assets"
-    built.mkdir(parents=True, exist_ok=True)
-    (built / "built.js").write_text("// as `make web` would have made it\n")
+    assets = copy / "web" / "assets"
+    assets.mkdir()
+    (assets / "one.js").write_text("// a file of the web client in a directory of its own\n")
     return copy
 
 
@@ -67,7 +67,7 @@ def test_the_sdist_holds_what_it_must(source: Path, built: Path) -> None:
     for name in (
         "pyproject.toml", "setup.py", "README.md", "CHANGELOG.md", "LICENSE", "Makefile",
         "rabbitchat.tac", ".ci/run", "scripts/environment", "rabbitchat/tap.py",
-        "rabbitchat/py.typed", "rabbitchat/static/assets/built.js", "tests/conftest.py",
+        "rabbitchat/py.typed", "web/index.html", "web/assets/one.js", "tests/conftest.py",
         "tests/support/hygiene.py", "twisted/plugins/rabbitchat_plugin.py",
     ):  # fmt: skip
         assert name in names
@@ -82,7 +82,8 @@ def test_the_wheel_holds_the_package_and_the_plugin_only(source: Path, built: Pa
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
     modules = {str(file.relative_to(source)) for file in (source / "rabbitchat").rglob("*.py")}
     assert modules <= names
-    assert {"rabbitchat/py.typed", "rabbitchat/static/assets/built.js"} <= names
+    assert {"rabbitchat/py.typed", "rabbitchat/static/assets/one.js"} <= names
+    assert "rabbitchat/static/index.html" in names
     outside = {name for name in names if not name.startswith("rabbitchat/")}
     assert outside == {"twisted/plugins/rabbitchat_plugin.py"}
 
@@ -105,7 +106,7 @@ def starts_far_away(scripts: Path, directory: Path) -> None:
         with Foreground(command, directory, installed_environment()) as daemon:
             daemon.wait_until_accepting(port, line_port)
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
-                assert answer.status == 200
+                assert b"chat.js" in answer.read(), "the web client is not in the package"
             assert speaks(line_port)
             daemon.interrupt()
             assert "Traceback" not in daemon.output

@@ -1,0 +1,351 @@
+// The page: shows what `Chat` tells and takes what is typed. What others wrote only ever becomes
+// text nodes.
+
+import { Chat } from "./client.js";
+
+const ROWS = 500; // kept in the document
+const NAMES = 200; // of those who are here
+const NEAR = 48; // pixels from the end that count as reading the newest
+const LINK = /https?:\/\/[^\s<>"\u200b-\u200f\u202a-\u202e\u2066-\u2069]+/gi;
+const HELP =
+  "Commands: /nick NAME, /join ROOM, /topic TEXT, /msg NAME TEXT, /me TEXT. " +
+  "// says a line that starts with a slash. Shift and Enter begin a new line.";
+
+const $ = (id) => document.getElementById(id);
+
+function element(tag, className, ...content) {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.append(...content);
+  return made;
+}
+
+/** A name: isolated, so that its direction of writing disturbs nothing around it. */
+function name(nick, user = "") {
+  const made = element("bdi", "name", nick);
+  if (user) made.style.setProperty("--hue", hue(user));
+  return made;
+}
+
+/** A colour for a user, the same everywhere. */
+function hue(user) {
+  let sum = 0;
+  for (const character of user) sum = (sum * 31 + character.codePointAt(0)) % 65_521;
+  return (sum * 137.5) % 360;
+}
+
+/** Text, its http and https addresses as links. */
+function linked(text) {
+  const made = element("span", "text");
+  made.dir = "auto";
+  let end = 0;
+  for (const { 0: found, index } of text.matchAll(LINK)) {
+    const address = found.replace(/[.,:;!?'")\]}]+$/, "");
+    if (!URL.canParse(address)) continue;
+    const link = element("a", "", address);
+    Object.assign(link, { href: address, target: "_blank", rel: "noopener noreferrer" });
+    made.append(text.slice(end, index), link);
+    end = index + address.length;
+  }
+  made.append(text.slice(end));
+  return made;
+}
+
+function clock(time) {
+  const date = new Date(time);
+  const made = element("time", "", date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+  made.dateTime = date.toISOString();
+  made.title = date.toLocaleString([], { dateStyle: "full", timeStyle: "long" });
+  return made;
+}
+
+/** Who said what: the part of a row after its time. */
+function said({ room, from, user, text, via }, mine) {
+  const action = text.startsWith("/me ");
+  const made = element("p", action ? "action" : "");
+  made.append(name(from, user));
+  if (room.startsWith("@")) {
+    const other = mine ? ["to ", element("bdi", "", room.slice(1))] : ["to you"];
+    made.append(" ", element("small", "", ...other));
+  }
+  if (via) made.append(" ", element("small", "", `via ${via}`));
+  made.append(" ", linked(action ? text.slice(4) : text));
+  return made;
+}
+
+class Page {
+  #shown = new Map(); // user and msgid: the row
+  #pending = new Map(); // msgid: the row
+  #day = "";
+  #unread = 0;
+  #room = "";
+
+  // -- what the chat tells
+
+  status(state, reason = "") {
+    const words = {
+      connecting: "connecting…",
+      connected: "connected",
+      waiting: "reconnecting…",
+      stopped: "disconnected",
+    };
+    $("status").dataset.state = state;
+    $("status").textContent = words[state];
+    $("status").title = reason;
+    $("again").hidden = state !== "stopped";
+    if (state === "stopped" && reason) this.error(reason);
+  }
+
+  named(nick) {
+    $("me").hidden = false;
+    $("me").firstElementChild.textContent = nick;
+  }
+
+  askName(problem = "", cancel = false) {
+    $("naming-problem").textContent = problem;
+    $("cancel").hidden = !cancel;
+    $("enter").textContent = cancel ? "Take it" : "Come in";
+    if (!$("naming").open) $("naming").showModal();
+    $("name").select();
+  }
+
+  entered({ room, topic, count }, members) {
+    if (room !== this.#room) this.#clear();
+    this.#room = room;
+    $("room").textContent = `#${room}`;
+    $("topic").textContent = topic;
+    this.#title();
+    this.people(members, count);
+  }
+
+  gap(anew) {
+    this.#notice("gap", anew ? "The server's history began anew" : "Something is missing here: the server keeps it no more");
+  }
+
+  people(members, count) {
+    const names = [...members].sort(([, one], [, other]) => one.localeCompare(other));
+    $("count").textContent = `${count} here`;
+    $("people").replaceChildren(...names.slice(0, NAMES).map(([user, nick]) => element("li", "", name(nick, user))));
+    if (names.length > NAMES) $("people").append(element("li", "", `and ${names.length - NAMES} more`));
+  }
+
+  moved({ type, nick, user, reason }) {
+    const why = ["", "left", "closed", "quit"].includes(reason) ? "" : ` (${reason})`;
+    this.#notice("", name(nick, user), type === "join" ? " joined" : ` left${why}`);
+  }
+
+  renamed(from, nick, own) {
+    this.#notice("", ...(own ? ["you are"] : [name(from), " is"]), " now called ", name(nick));
+  }
+
+  topic(text, from) {
+    $("topic").textContent = text;
+    this.#notice("", name(from), ...(text ? [" set the topic: ", linked(text)] : [" removed the topic"]));
+  }
+
+  typing(people) {
+    const names = people.slice(0, 3).flatMap(({ nick }) => [", ", name(nick)]).slice(1);
+    if (people.length > 3) names.push(" and others");
+    $("typing").replaceChildren(...names, people.length ? (people.length > 1 ? " are typing…" : " is typing…") : "");
+  }
+
+  message(entry, mine) {
+    const key = `${entry.user} ${entry.msgid}`;
+    if (this.#shown.has(key)) return;
+    const row = element("li", "message", clock(entry.time), said(entry, mine));
+    row.classList.toggle("mine", mine);
+    row.classList.toggle("private", entry.room.startsWith("@"));
+    row.dataset.key = key;
+    this.#shown.set(key, row);
+    this.#newDay(new Date(entry.time));
+    this.#append(row);
+    if (document.hidden && !mine) this.#unread++;
+    this.#title();
+  }
+
+  /** What one said and the server has not confirmed. */
+  pending({ msgid, room, text, time }, from) {
+    const entry = { room, from, user: "", text };
+    const row = element("li", "message mine pending", clock(time), said(entry, true));
+    this.#pending.set(msgid, row);
+    $("pending").append(row);
+    this.newest();
+  }
+
+  settled(msgid) {
+    this.#pending.get(msgid)?.remove();
+    this.#pending.delete(msgid);
+  }
+
+  failed({ text }, why) {
+    this.#notice("error", `Not sent, ${why}: `, linked(text));
+  }
+
+  error(message) {
+    this.#notice("error", message);
+  }
+
+  help() {
+    this.#notice("", HELP);
+  }
+
+  // -- the log
+
+  #notice(kind, ...content) {
+    const row = element("li", `notice ${kind}`, element("p", "", ...content));
+    if (kind !== "day" && kind !== "gap") row.prepend(clock(Date.now()));
+    this.#append(row);
+  }
+
+  #newDay(date) {
+    const day = date.toDateString();
+    if (day !== this.#day) this.#notice("day", date.toLocaleDateString([], { dateStyle: "full" }));
+    this.#day = day;
+  }
+
+  #append(row) {
+    const talk = $("talk");
+    const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < NEAR;
+    $("log").append(row);
+    while ($("log").childElementCount > ROWS) {
+      this.#shown.delete($("log").firstElementChild.dataset.key);
+      $("log").firstElementChild.remove();
+    }
+    if (atEnd) this.newest();
+    else $("newer").hidden = false;
+  }
+
+  newest() {
+    $("newer").hidden = true;
+    $("talk").scrollTop = $("talk").scrollHeight;
+  }
+
+  #clear() {
+    $("log").replaceChildren();
+    this.#shown.clear();
+    this.#day = "";
+  }
+
+  #title() {
+    document.title = `${this.#unread ? `(${this.#unread}) ` : ""}#${this.#room} - rabbitchat`;
+  }
+
+  seen() {
+    this.#unread = 0;
+    this.#title();
+  }
+}
+
+// -- what is typed
+
+const page = new Page();
+const chat = new Chat(page);
+
+const COMMANDS = {
+  nick: (nick) => chat.rename(nick),
+  join: (room) => go(room.replace(/^#/, "")),
+  topic: (text) => chat.setTopic(text),
+  msg: (text) => {
+    const [, nick, rest] = text.match(/^@?(\S+)\s+(\S[^]*)$/) ?? wrong("/msg NAME TEXT");
+    say(rest, `@${nick}`);
+  },
+  me: (text) => say(text === "" ? wrong("/me TEXT") : `/me ${text}`),
+  help: () => page.help(),
+};
+
+function wrong(why) {
+  throw new Error(why);
+}
+
+/** Do what was typed. Rejects with the reason why that can't be done. */
+async function enter(text) {
+  const [, command, rest] = text.match(/^\/([^\s/]\S*)\s*([^]*)$/) ?? [];
+  if (command === undefined) say(text.replace(/^\/\//, "/"));
+  else if (Object.hasOwn(COMMANDS, command)) await COMMANDS[command](rest);
+  else wrong(`There is no /${command}. ${HELP}`);
+}
+
+function say(text, room) {
+  const length = [...text].length;
+  if (chat.longest && length > chat.longest) {
+    wrong(`A message has at most ${chat.longest} characters; this one has ${length}`);
+  }
+  chat.say(text, room);
+}
+
+/** The room that the address names: #/room/NAME. */
+function addressed() {
+  const [, room] = location.hash.match(/^#\/room\/(.+)$/) ?? [];
+  try {
+    return decodeURIComponent(room ?? "lobby");
+  } catch {
+    return "lobby";
+  }
+}
+
+function go(room) {
+  location.hash = `/room/${encodeURIComponent(room)}`;
+}
+
+$("say").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const field = $("text");
+  const text = field.value.trimEnd();
+  field.value = "";
+  field.focus();
+  if (text.trim() === "") return;
+  enter(text).catch(({ message }) => {
+    page.error(message);
+    field.value ||= text;
+  });
+});
+
+$("text").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  $("say").requestSubmit();
+});
+
+$("text").addEventListener("input", ({ target: { value } }) => {
+  chat.typed(value.trim() !== "" && (!value.startsWith("/") || value.startsWith("//")));
+});
+
+$("naming").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const nick = $("name").value.trim();
+  const close = () => {
+    $("naming").close();
+    $("text").focus();
+  };
+  if ($("cancel").hidden) {
+    close();
+    chat.start(nick);
+  } else {
+    chat.rename(nick).then(close, ({ message }) => page.askName(message, true));
+  }
+});
+
+// Without a name there is nothing behind the question.
+$("naming").addEventListener("cancel", (event) => {
+  if ($("cancel").hidden) event.preventDefault();
+});
+$("cancel").addEventListener("click", () => $("naming").close());
+$("me").addEventListener("click", () => {
+  $("name").value = chat.nick;
+  page.askName("", true);
+});
+
+$("newer").addEventListener("click", () => page.newest());
+$("again").addEventListener("click", () => chat.start());
+addEventListener("resize", () => page.newest());
+addEventListener("hashchange", () => chat.enter(addressed()));
+addEventListener("online", () => chat.wake());
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  page.seen();
+  chat.wake();
+});
+
+chat.enter(addressed());
+if (chat.nick) chat.start();
+else page.askName();
