@@ -30,6 +30,7 @@ from rabbitchat.codecs import presence as codec
 from rabbitchat.seldom import Seldom
 
 BEAT = 5.0  # seconds
+BUG_PAUSE = 1.0  # seconds without a round after one that failed
 
 PATTERN = "presence.#"
 
@@ -65,6 +66,7 @@ class Presence(service.Service):
         self._unshown: deque[Change] = deque()
         self._showing = False
         self._next_beat = self._started
+        self._not_before = float("-inf")  # no round is
         self._wake_call: Optional[IDelayedCall] = None
 
     # service
@@ -254,6 +256,7 @@ class Presence(service.Service):
         self._announcer.news()
         due = self.cluster.next_due()
         wake = self._next_beat if due is None else min(due, self._next_beat)
+        wake = max(wake, self._not_before)
         delay = max(0.0, wake - self._clock.seconds())
         if self._wake_call is None or not self._wake_call.active():
             self._wake_call = self._clock.callLater(delay, self._wake)
@@ -272,5 +275,6 @@ class Presence(service.Service):
                 self._announcer.say(self.cluster.beat())
             self._show()
         except Exception:
+            self._not_before = now + BUG_PAUSE
             self.log.failure("a round of presence failed")
         self._set_timers()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any, Optional
 
@@ -10,8 +11,12 @@ from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs
 
 from rabbitchat.brokers.interface import Message, NotSent
+from rabbitchat.chat import states
+from rabbitchat.chat.announcements import State
+from rabbitchat.chat.cluster import Cluster
 from rabbitchat.chat.errors import ChatError, Code
 from rabbitchat.chat.members import Came, Change, Clash, Renamed, Went
+from rabbitchat.chat.names import fold
 from rabbitchat.chat.peers import LEASE
 from rabbitchat.chat.topics import KEPT_EMPTY
 from support.hygiene import LoggedFailures
@@ -250,19 +255,21 @@ def test_a_rename_on_a_node_whose_clock_is_behind_counts() -> None:
     assert ahead.presence.nick_of(ANN) == behind.presence.nick_of(ANN) == "anna"
 
 
+@pytest.mark.parametrize("keeps", [ANN, CLEO])
 @pytest.mark.parametrize(
     ("first", "second", "pause"), [("a", "b", 1.0), ("b", "a", 1.0), ("a", "b", 0.0)]
 )
 def test_a_nick_claimed_twice_stays_with_the_earlier_claim(
-    net: Net, first: str, second: str, pause: float
+    net: Net, first: str, second: str, pause: float, keeps: str
 ) -> None:
     winner, loser, third = net.nodes[first], net.nodes[second], net.nodes["c"]
-    come(winner, ANN, "sam")
+    come(winner, keeps, "sam")
     net.advance(pause)
+    net.parcels.clear()
     come(loser, BOB, "Sam")
-    net.quiet()
+    net.pass_time(6.0)
     for node in (winner, loser, third):
-        assert node.presence.nick_of(ANN) == "sam"
+        assert node.presence.nick_of(keeps) == "sam"
         assert node.presence.nick_of(BOB) == "Sam-00b2"
     assert shown(loser)[-2:] == [
         Clash(BOB, "Sam", "Sam-00b2"),
@@ -484,21 +491,94 @@ def test_a_message_of_an_earlier_life_is_ignored(net: Net, clean: bool) -> None:
     a, b = net.nodes["a"], net.nodes["b"]
     come(a, ANN, "ann")
     net.quiet()
-    old = list(a.broker.sent)
+    net.start("late")
+    net.pass_time(0.5)  # so that a has told its state
+    old = [each for each in a.broker.sent if json.loads(each.body)["kind"] != "bye"]
     if clean:
         net.stop("a")
         net.quiet()
     else:
         net.kill("a")
         net.advance(1.0)
-        net.start("a")
+        come(net.start("a"), BOB, "bob")
         net.quiet()
     forget(net)
+    net.pass_time(GRACE / 2)
     for message in old:
         b.presence.heard("presence.a", message)
-    net.pass_time(GRACE)
-    assert [change for change in shown(b) if isinstance(change, Came)] == []
-    assert not b.presence.is_present(ANN)
+    net.pass_time(GRACE / 2)
+    reason = "shutdown" if clean else "node lost"
+    assert shown(b) == [Went("lobby", ANN, "ann", 0 if clean else 1, reason)]
+
+
+# states in parts
+
+
+def cluster(node: str) -> Cluster:
+    return Cluster(node, "1", GRACE, fold)
+
+
+def enter(here: Cluster, number: int, room: str = "lobby") -> None:
+    here.claim(f"u{number}", f"user{number}", EPOCH)
+    here.connected(number, f"u{number}")
+    here.join(number, room, EPOCH)
+
+
+def told(here: Cluster) -> list[State]:
+    """The whole state, one user a part."""
+    here.take_deltas()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(states, "MOST_USERS", 1)
+        return list(here.state(EPOCH))
+
+
+def members(here: Cluster, room: str = "lobby") -> list[str]:
+    return [member.user for member in here.view.members(room)]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_parts_of_a_state_may_come_in_any_order_and_twice(order: tuple[int, ...]) -> None:
+    speaker, hearer = cluster("a"), cluster("b")
+    for number in range(3):
+        enter(speaker, number)
+    parts = told(speaker)
+    for step, place in enumerate(order):
+        assert hearer.receive(speaker.beat(), EPOCH + 10.0 * step)
+        hearer.receive(parts[place], EPOCH)
+        hearer.receive(parts[place], EPOCH)
+    assert members(hearer) == ["u0", "u1", "u2"]
+    assert not hearer.receive(speaker.beat(), EPOCH + 100.0)
+
+
+def test_the_parts_of_two_states_are_not_mixed() -> None:
+    speaker, hearer = cluster("a"), cluster("b")
+    for number in range(3):
+        enter(speaker, number)
+    old = told(speaker)
+    speaker.disconnected(0, True, "quit", EPOCH)
+    enter(speaker, 3)
+    new = told(speaker)
+    for part in (old[0], new[0], old[1], new[1], old[2]):
+        hearer.receive(part, EPOCH)
+    assert hearer.receive(speaker.beat(), EPOCH)
+    for part in (*new[2:], old[0]):
+        hearer.receive(part, EPOCH)
+    assert members(hearer) == ["u1", "u2", "u3"]
+    assert not hearer.receive(speaker.beat(), EPOCH + 10.0)
+
+
+def test_a_late_delta_does_not_undo_what_a_part_of_a_later_state_said() -> None:
+    speaker, hearer = cluster("a"), cluster("b")
+    for number in range(2):
+        enter(speaker, number)
+    for part in told(speaker):
+        hearer.receive(part, EPOCH)
+    speaker.join(0, "tea", EPOCH)
+    (joined,) = speaker.take_deltas()
+    speaker.leave(0, "tea", "left", EPOCH)
+    hearer.receive(told(speaker)[0], EPOCH)
+    assert hearer.receive(joined, EPOCH)
+    assert members(hearer, "tea") == []
 
 
 def test_without_a_link_a_node_goes_on_by_itself_and_finds_the_others_again(net: Net) -> None:
@@ -775,6 +855,25 @@ def test_a_bug_in_one_round_does_not_end_the_beating(
     before = len(bodies(a, "beat"))
     net.pass_time(5.5)
     assert len(bodies(a, "beat")) > before
+
+
+def test_a_bug_with_something_due_does_not_keep_the_reactor_busy(
+    net: Net, expected_failures: LoggedFailures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = net.nodes["a"], net.nodes["b"]
+
+    def broken(now: float) -> None:
+        raise ZeroDivisionError
+
+    come(b, BOB, "bob")
+    net.quiet()
+    net.kill("b")
+    with monkeypatch.context() as patched:
+        patched.setattr(a.presence.cluster, "expire", broken)
+        net.pass_time(LEASE + 5.0)
+    assert len(expected_failures.flush(ZeroDivisionError)) < 10
+    net.pass_time(2.0)
+    assert not a.presence.is_present(BOB)
 
 
 def test_a_stop_leaves_nothing_behind_and_a_second_one_is_harmless(net: Net) -> None:
