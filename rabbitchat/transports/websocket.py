@@ -75,6 +75,7 @@ class WebSocketConnection(WebSocketServerProtocol):
     transport: Any
     factory: WebSocketFactory
     outgoing: Outgoing
+    closeHandshakeTimeoutCall: Any
     address = ""
     _speaker: Optional[Speaker] = None
     _fragments = 0
