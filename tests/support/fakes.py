@@ -164,6 +164,7 @@ class ScriptedBroker(Service):
 
     def __init__(self, node: str = "n1", up: bool = True) -> None:
         self.node = node
+        self.alone = False
         self.link = LinkState(up, "as the test has it")
         self.outcomes: dict[str, int] = {}
         self.refusing = False  # crowded: NotSent although the link is up

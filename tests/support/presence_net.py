@@ -33,6 +33,7 @@ class NetBroker(Service):
 
     def __init__(self, net: Net, node: str) -> None:
         self.node = node
+        self.alone = False
         self.link = UP
         self.outcomes: dict[str, int] = {}
         self.sent: list[Message] = []
