@@ -25,7 +25,8 @@ START_TIMEOUT = 90.0  # seconds; usually 5
 VHOST_BATCH = 8  # made in one call of rabbitmqctl, which takes half a second whatever it does
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
-_LOOPBACK = "-kernel inet_dist_use_interface {127,0,0,1}"
+# No epmd of Erlang's own making: it would be a daemon that outlives the tests.
+_ERLANG = "-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}"
 
 
 class RabbitMQ:
@@ -131,6 +132,7 @@ class RabbitMQ:
             capture_output=True,
             text=True,
             check=False,
+            preexec_fn=_die_with_parent,
         )
         assert done.returncode == 0, f"rabbitmqctl {arguments}: {done.stdout}{done.stderr}"
         return done.stdout
@@ -186,8 +188,8 @@ class RabbitMQ:
             "RABBITMQ_PID_FILE": str(here / "pid"),
             # Makes the process that we start the node itself and not a shell around it.
             "RABBITMQ_ALLOW_INPUT": "1",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"-noinput {_LOOPBACK}",
-            "RABBITMQ_CTL_ERL_ARGS": _LOOPBACK,
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"-noinput {_ERLANG}",
+            "RABBITMQ_CTL_ERL_ARGS": _ERLANG,
         }
 
     def _write_files(self) -> None:
