@@ -267,12 +267,12 @@ class Presence(service.Service):
         """Let time pass. A bug here costs this round, not the next ones."""
         now = self._clock.seconds()
         try:
-            self.cluster.expire(now)
             if now >= self._next_beat:
                 self._next_beat = now + BEAT
-                self.cluster.sweep(now)
                 self._announcer.flush()
                 self._announcer.say(self.cluster.beat())
+                self.cluster.sweep(now)
+            self.cluster.expire(now)
             self._show()
         except Exception:
             self._not_before = now + BUG_PAUSE
