@@ -87,6 +87,10 @@ class BoundedChannel(HTTPChannel):
             self._expect_request()
         super().dataReceived(data)
 
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """A header is too long."""
+        self.refuse(b"431 Request Header Fields Too Large")
+
     def allContentReceived(self) -> None:
         """A whole request has come."""
         self._arrived()

@@ -48,6 +48,9 @@ class WebClient(Resource):
         request.setHeader(b"Cache-Control", b"no-cache")
         if path == b"":
             return self._page()
+        if b"\0" in path:  # in no file's name: the operating system would raise
+            missing: IResource = self._files.childNotFound
+            return missing
         child: IResource = self._files.getChildWithDefault(path, request)
         return child
 
