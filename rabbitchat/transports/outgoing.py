@@ -46,6 +46,11 @@ class Outgoing:
         self.closed = False
         transport.registerProducer(self, True)
 
+    @property
+    def paused(self) -> bool:
+        """Whether the client reads too slowly just now."""
+        return self._paused
+
     def write(self, data: bytes) -> None:
         """Send, at once if the client reads; nothing happens after the close."""
         if self.closed:

@@ -80,6 +80,7 @@ class WebSocketConnection(WebSocketServerProtocol):
     _speaker: Optional[Speaker] = None
     _fragments = 0
     _quiet = 0
+    _in_close_frame = False
 
     # -- what autobahn calls
 
@@ -119,11 +120,27 @@ class WebSocketConnection(WebSocketServerProtocol):
         super().onMessageFrameBegin(length)
 
     def onPing(self, payload: bytes) -> None:
-        """A ping came: answer, unless it is a flood of them."""
+        """A ping came: answer, unless it is a flood of them or the client doesn't read."""
         if self._pings.take(self.factory.clock.seconds(), 0) is None:
             self.dropConnection(abort=True)  # abortConnection would go on parsing what came
-        else:
+        elif not self.outgoing.paused:
             super().onPing(payload)
+
+    def onCloseFrame(self, code: Any, reasonRaw: Any) -> Any:
+        """A close frame came. When it is broken autobahn complains, and then takes the same
+        frame for the answer to its complaint and cuts before that was sent."""
+        self._in_close_frame = True
+        try:
+            return super().onCloseFrame(code, reasonRaw)
+        finally:
+            self._in_close_frame = False
+
+    def dropConnection(self, abort: bool = False) -> None:
+        """Close the TCP connection; a client that doesn't take what is unsent is cut later."""
+        abort = abort and not self._in_close_frame
+        if self._speaker is not None and not abort:
+            self.outgoing.close(patience=ANSWER_CLOSE)
+        super().dropConnection(abort)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """A message came."""
@@ -234,10 +251,16 @@ class WebSocketPage(Resource):
             request.setResponseCode(426)
             request.setHeader(b"Upgrade", b"websocket")
             return b"This address speaks WebSocket.\n"
-        if not self._origins.allows(request.getHeader("origin"), request.getHeader("host") or ""):
+        if not self._may_come(request):
             request.setResponseCode(403)
             return b"Pages from that origin may not connect: see --allow-origin.\n"
         channel = request.channel
         if isinstance(channel, BoundedChannel):
             channel.hand_over()
         return self._upgrade.render(request)
+
+    def _may_come(self, request: Request) -> bool:
+        """No browser sends two origins: what does wants us to look at the wrong one."""
+        origins = request.requestHeaders.getRawHeaders("origin", [None])
+        host = request.getHeader("host") or ""
+        return len(origins) == 1 and self._origins.allows(origins[0], host)
