@@ -115,6 +115,14 @@ class Node:
         """One of the daemon's metrics, 0 where it was never set."""
         return self.daemon.metrics.registry.get_sample_value(f"rabbitchat_{name}", labels) or 0.0
 
+    def waiting_for(self, nick: str) -> int:
+        """Bytes that wait in this process for the WebSocket connections of a user."""
+        user = self.daemon.presence.user_of(nick)
+        assert user is not None, f"{nick} is not here"
+        clients: list[Any] = [one.client for one in self.daemon.local.connections(user)]
+        transports = [client._websocket.transport for client in clients]
+        return sum(len(one.dataBuffer) + one._tempDataLen for one in transports)
+
     def now(self) -> float:
         """The daemon's clock, in seconds."""
         seconds: float = reactor.seconds()

@@ -123,6 +123,10 @@ class RawWebSocket:
         """Be lost."""
         self._raw.vanish()
 
+    def stop_reading(self) -> None:
+        """Leave in the socket what comes."""
+        self._raw.transport.pauseProducing()
+
     @property
     def ended(self) -> bool:
         """Whether the connection is gone."""

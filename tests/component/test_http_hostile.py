@@ -1,0 +1,145 @@
+"""What nobody well-behaved sends to the HTTP port: it costs the sender, and nobody else."""
+
+from __future__ import annotations
+
+import pytest
+import pytest_twisted
+
+from rabbitchat import http_limits
+from support.clients import JSONClient
+from support.nodes import Node, StartNode
+from support.raw import Raw, upgrade
+from support.waiting import pause
+
+
+async def with_bystander(node: StartNode, **options: object) -> tuple[Node, JSONClient]:
+    """A daemon and somebody who is not to notice anything."""
+    chat = await node(**options)
+    return chat, await chat.connected("ann", "lobby")
+
+
+async def drip(raw: Raw, data: bytes) -> None:
+    """Send byte after byte until the connection is cut."""
+    for byte in data:
+        if raw.ended:
+            return
+        raw.write(bytes([byte]))
+        await pause(0.02)
+    raise AssertionError(f"{len(data)} bytes came through")
+
+
+@pytest.mark.parametrize("start", [b"", b"POST /health HTTP/1.1\r\nContent-Length: 9999\r\n\r\n"])
+@pytest_twisted.ensureDeferred
+async def test_a_request_that_comes_byte_by_byte_is_cut(
+    node: StartNode, monkeypatch: pytest.MonkeyPatch, start: bytes
+) -> None:
+    monkeypatch.setattr(http_limits, "REQUEST_WITHIN", 0.3)
+    chat, ann = await with_bystander(node)
+    raw = await chat.raw()
+    raw.write(start)
+    await drip(raw, b"GET / HTTP/1.1\r\nX: " + b"x" * 300)
+    await ann.says("lobby", "all is well")
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_says_nothing_at_all_is_cut(
+    node: StartNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_limits, "REQUEST_WITHIN", 0.1)
+    chat, ann = await with_bystander(node)
+    assert await (await chat.raw()).over() == b""
+    await ann.says("lobby", "all is well")
+
+
+@pytest.mark.parametrize(
+    "headers", [b"X: " + b"x" * 20_000, b"X: y\r\n" * 600, b"no colon", b"x" * 70_000]
+)
+@pytest_twisted.ensureDeferred
+async def test_headers_too_long_or_too_many_or_broken(node: StartNode, headers: bytes) -> None:
+    chat, ann = await with_bystander(node)
+    raw = await chat.raw()
+    raw.write(b"GET / HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n\r\n")
+    assert (await raw.over())[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 431")
+    await ann.says("lobby", "all is well")
+
+
+@pytest.mark.parametrize("request_line", [b"nonsense", b"GET", b"\x00\xff\xfe", b"GET / HTTP/9.9"])
+@pytest_twisted.ensureDeferred
+async def test_what_is_no_request(node: StartNode, request_line: bytes) -> None:
+    chat, ann = await with_bystander(node)
+    raw = await chat.raw()
+    raw.write(request_line + b"\r\n\r\n")
+    assert (await raw.over())[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 505")
+    await ann.says("lobby", "all is well")
+
+
+@pytest.mark.parametrize("path", [b"/", b"/health", b"/ws", b"/nothing"])
+@pytest_twisted.ensureDeferred
+async def test_a_body_that_is_too_large_is_not_read(node: StartNode, path: bytes) -> None:
+    chat, ann = await with_bystander(node)
+    raw = await chat.raw()
+    raw.write(b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 200000000\r\n\r\n")
+    assert (await raw.over()).startswith(b"HTTP/1.1 413")
+    await ann.says("lobby", "all is well")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_body_without_an_end_is_cut(node: StartNode) -> None:
+    chat, ann = await with_bystander(node)
+    raw = await chat.raw()
+    raw.write(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    sent = 0
+    while not raw.ended:
+        raw.write(b"1000\r\n" + b"x" * 0x1000 + b"\r\n")
+        sent += 0x1000
+        assert sent < 50_000_000
+        await pause(0)
+    assert raw.data.startswith(b"HTTP/1.1 413")
+    await ann.says("lobby", "all is well")
+
+
+@pytest_twisted.ensureDeferred
+async def test_requests_in_one_go_are_answered_in_order(node: StartNode) -> None:
+    chat, _ = await with_bystander(node)
+    raw = await chat.raw()
+    raw.write(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    raw.write(b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    data = await raw.over()
+    places = [data.index(b"HTTP/1.1 " + status) for status in (b"404", b"200", b"426")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        upgrade(1).replace(b"Sec-WebSocket-Key: ", b"Sec-WebSocket-Key: x"),
+        upgrade(1).replace(b"Version: 13", b"Version: 99"),
+        upgrade(1).replace(b"Version: 13", b"Version: x"),
+        upgrade(1).replace(b"Connection: Upgrade", b"Connection: close"),
+        upgrade(1, "Sec-WebSocket-Key: twice"),
+        upgrade(1).replace(b"Upgrade: websocket\r\n", b"Upgrade: h2c\r\n"),
+        upgrade(1).replace(b"GET", b"POST"),
+        upgrade(1).replace(b"GET", b"HEAD"),
+    ],
+)
+@pytest_twisted.ensureDeferred
+async def test_a_broken_upgrade_is_refused(node: StartNode, request_: bytes) -> None:
+    chat, ann = await with_bystander(node)
+    raw = await chat.raw()
+    status = await raw.http(request_)
+    assert status.split()[1] in (b"400", b"405", b"426"), raw.data
+    await ann.says("lobby", "all is well")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Sec-WebSocket-Protocol: \xff,,;", "Sec-WebSocket-Extensions: ;;;permessage-deflate;;=,"],
+)
+@pytest_twisted.ensureDeferred
+async def test_nonsense_that_is_offered_is_not_taken(node: StartNode, header: str) -> None:
+    chat, ann = await with_bystander(node)
+    raw = await chat.raw()
+    assert (await raw.http(upgrade(1, header))).startswith(b"HTTP/1.1 101")
+    assert b"protocol" not in raw.data.lower().replace(b"switching protocols", b"")
+    assert b"deflate" not in raw.data
+    await ann.says("lobby", "all is well")
