@@ -119,14 +119,16 @@ class Page {
   }
 
   gap(anew) {
-    this.#notice("gap", anew ? "The server's history began anew" : "Something is missing here: the server keeps it no more");
+    const why = anew ? "The server's history began anew" : "What was said here is no longer kept";
+    this.#notice("gap", why);
   }
 
   people(members, count) {
     const names = [...members].sort(([, one], [, other]) => one.localeCompare(other));
     $("count").textContent = `${count} here`;
-    $("people").replaceChildren(...names.slice(0, NAMES).map(([user, nick]) => element("li", "", name(nick, user))));
-    if (names.length > NAMES) $("people").append(element("li", "", `and ${names.length - NAMES} more`));
+    const rows = names.slice(0, NAMES).map(([user, nick]) => element("li", "", name(nick, user)));
+    if (names.length > NAMES) rows.push(element("li", "", `and ${names.length - NAMES} more`));
+    $("people").replaceChildren(...rows);
   }
 
   moved({ type, nick, user, reason }) {
@@ -146,7 +148,8 @@ class Page {
   typing(people) {
     const names = people.slice(0, 3).flatMap(({ nick }) => [", ", name(nick)]).slice(1);
     if (people.length > 3) names.push(" and others");
-    $("typing").replaceChildren(...names, people.length ? (people.length > 1 ? " are typing…" : " is typing…") : "");
+    if (people.length > 0) names.push(people.length > 1 ? " are typing…" : " is typing…");
+    $("typing").replaceChildren(...names);
   }
 
   message(entry, mine) {
@@ -192,15 +195,16 @@ class Page {
   // -- the log
 
   #notice(kind, ...content) {
-    const row = element("li", `notice ${kind}`, element("p", "", ...content));
-    if (kind !== "day" && kind !== "gap") row.prepend(clock(Date.now()));
-    this.#append(row);
+    const now = new Date();
+    this.#newDay(now);
+    this.#append(element("li", `notice ${kind}`, clock(now), element("p", "", ...content)));
   }
 
   #newDay(date) {
-    const day = date.toDateString();
-    if (day !== this.#day) this.#notice("day", date.toLocaleDateString([], { dateStyle: "full" }));
-    this.#day = day;
+    if (date.toDateString() === this.#day) return;
+    this.#day = date.toDateString();
+    const words = date.toLocaleDateString([], { dateStyle: "full" });
+    this.#append(element("li", "notice day", element("p", "", words)));
   }
 
   #append(row) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import shutil
 import signal
@@ -12,6 +13,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+_LIBC: Any = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 CHECKOUT = Path(__file__).parents[2]
 SCRIPTS = Path(sys.executable).parent
@@ -87,6 +92,12 @@ def process_ended(pid: int) -> bool:
     return False
 
 
+def _die_with_parent() -> None:
+    """In the child: end when pytest does, even if that was killed."""
+    if hasattr(_LIBC, "prctl"):
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Foreground:
     """A daemon in the foreground. Use it as a context; it and its children end with it.
 
@@ -106,6 +117,7 @@ class Foreground:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_die_with_parent,
             )
 
     @property

@@ -1,0 +1,165 @@
+"""People at the web page, in the system's own Chromium.
+
+`ann = visitor("ann")` opens the page in a profile of its own and comes in. An error in a page's
+console, or a page that asks any other server, fails the test.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from support.twistd import Twistd
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE = 15_000.0  # milliseconds: a page that comes back waits up to some seconds in between
+
+expect.set_options(timeout=PATIENCE)
+
+AWAY = re.compile(r"WebSocket connection to 'ws://[^']*' failed|Failed to load resource")
+"""What Chromium logs when the server is away."""
+
+
+def chromium() -> str:
+    """The browser's program; fails if there is none."""
+    for name in (os.environ.get("RABBITCHAT_CHROMIUM"), *NAMES):
+        found = shutil.which(name) if name else None
+        if found is not None:
+            return found
+    pytest.fail(f"Chromium is missing: none of {', '.join(NAMES)} is on the PATH", pytrace=False)
+
+
+class Visitor:
+    """Somebody at the page; `page` is playwright's."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.page: Page = context.new_page()
+        self.troubles: list[str] = []
+        self._url = url
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("request", self._request)
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning") and not AWAY.search(message.text):
+            self.troubles.append(message.text)
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith(self._url):
+            self.troubles.append(f"asked for {request.url}")
+
+    # -- what a person does
+
+    def open(self, room: str = "") -> None:
+        """Open the page."""
+        self.page.goto(f"{self._url}#/room/{room}" if room else self._url)
+
+    def give_name(self, nick: str) -> None:
+        """Answer the question for a name."""
+        self.page.get_by_role("textbox", name="Your name").fill(nick)
+        self.page.keyboard.press("Enter")
+
+    def type(self, text: str) -> None:
+        """Type, key by key, without an end."""
+        self.page.get_by_role("textbox", name="Say something").press_sequentially(text)
+
+    def say(self, text: str) -> None:
+        """Type a line and Enter."""
+        field = self.page.get_by_role("textbox", name="Say something")
+        field.fill(text)
+        field.press("Enter")
+
+    # -- what a person sees
+
+    def is_in(self) -> None:
+        """The page is connected."""
+        expect(self.page.locator("#status")).to_have_text("connected")
+
+    def is_away(self) -> None:
+        """The page says that it lost its connection and comes back."""
+        expect(self.page.locator("#status")).to_have_text(re.compile("connecting"))
+
+    def sees(self, *messages: str) -> None:
+        """These messages, `nick: text`, are all there are, in this order, confirmed."""
+        expect(self.page.locator("#pending li")).to_have_count(0)
+        expect(self.page.locator("#log .message p")).to_have_text(
+            [re.compile(rf"^\s*{re.escape(message)}$") for message in map(_as_shown, messages)]
+        )
+
+    def waits_to_say(self, *texts: str) -> None:
+        """These texts were not confirmed so far."""
+        expect(self.page.locator("#pending .text")).to_have_text(list(texts))
+
+    def notices(self, text: str, times: int = 1) -> None:
+        """A line that is no message says this, so many times."""
+        notices = self.page.locator("#log .notice p").filter(
+            has_text=re.compile(rf"^{re.escape(text)}$")
+        )
+        expect(notices).to_have_count(times)
+
+    def all_notices(self) -> list[str]:
+        """The lines that are no messages, without the dates."""
+        return self.page.locator("#log .notice:not(.day) p").all_inner_texts()
+
+    def sees_people(self, *nicks: str) -> None:
+        """These are here, and no others; their count says so too."""
+        expect(self.page.locator("#people li")).to_have_text(list(nicks))
+        expect(self.page.locator("#count")).to_have_text(f"{len(nicks)} here")
+
+    def sees_typing(self, text: str) -> None:
+        """The line of those who type says this."""
+        expect(self.page.locator("#typing")).to_have_text(text)
+
+
+def _as_shown(message: str) -> str:
+    nick, _, text = message.partition(": ")
+    return f"{nick} {text}"
+
+
+NewVisitor = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the tests of a module; playwright's event loop ends with it."""
+    program = chromium()
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser, daemon: Twistd) -> Iterator[NewVisitor]:
+    """Makes visitors: `visitor("ann", room="tea", viewport=…)`; without a name they are asked."""
+    visitors: list[Visitor] = []
+
+    def new(nick: str = "", room: str = "", **context: Any) -> Visitor:
+        made = Visitor(browser.new_context(locale="en-GB", **context), daemon.url)
+        visitors.append(made)
+        made.open(room)
+        if nick:
+            made.give_name(nick)
+            made.is_in()
+        return made
+
+    yield new
+    for each in visitors:
+        each.context.close()
+    assert not [trouble for each in visitors for trouble in each.troubles]
