@@ -250,10 +250,12 @@ def test_a_dead_connection_is_noticed(visitor: NewVisitor, daemon: Twistd) -> No
     ann.page.clock.fast_forward(12_000)  # it had no answer
     ann.is_away()
     bob.say("did you hear?")
+    bob.say("/msg ann and this?")
     daemon.thaw()
+    bob.sees("bob: did you hear?", "bob: to ann and this?")
     ann.page.clock.fast_forward(15_000)
     ann.is_in()
-    ann.sees("bob: did you hear?")
+    ann.sees("bob: did you hear?", "bob: to you and this?")
     assert ann.all_notices() == []
 
 
