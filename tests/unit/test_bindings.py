@@ -188,4 +188,4 @@ class Wanting(RuleBasedStateMachine):
 
 
 TestWanting = Wanting.TestCase
-TestWanting.settings = settings(max_examples=50)
+TestWanting.settings = settings(max_examples=30, stateful_step_count=30)

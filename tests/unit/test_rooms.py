@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -172,3 +172,4 @@ class Order(RuleBasedStateMachine):
 
 
 TestOrder = Order.TestCase
+TestOrder.settings = settings(max_examples=50, stateful_step_count=30)
