@@ -45,7 +45,7 @@ async def test_a_request_that_comes_byte_by_byte_is_cut(
 async def test_who_says_nothing_at_all_is_cut(
     node: StartNode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_limits, "REQUEST_WITHIN", 0.1)
+    monkeypatch.setattr(http_limits, "REQUEST_WITHIN", 0.3)
     chat, ann = await with_bystander(node)
     assert await (await chat.raw()).over() == b""
     await ann.says("lobby", "all is well")

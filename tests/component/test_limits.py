@@ -114,7 +114,7 @@ async def test_0_lifts_the_rate(node: StartNode) -> None:
 
 @pytest_twisted.ensureDeferred
 async def test_connect_must_come_in_time(node: StartNode) -> None:
-    chat = await node(connect_timeout=0.3)
+    chat = await node(connect_timeout=0.5)
     ann = await chat.connected("ann", "lobby")
     silent = await chat.websocket()
     silent.send(type="ping")

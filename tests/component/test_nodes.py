@@ -84,7 +84,7 @@ async def test_who_talk_at_once_see_all_of_it_once_and_in_order(node: StartNode)
 async def test_the_users_of_a_node_that_stops_leave_after_the_grace_time(
     node: StartNode,
 ) -> None:
-    here, there, ann, bob = await meet(node, grace=0.3)
+    here, there, ann, bob = await meet(node, grace=1.0)
     await here.stop()
     assert await ann.closed() == (3000, True)
     assert (await bob.command("presence", room="lobby"))["count"] == 2

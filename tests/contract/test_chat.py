@@ -210,7 +210,7 @@ async def test_who_closes_without_a_word_is_seen_to_go_at_once(chat: StartChat) 
 
 @pytest_twisted.ensureDeferred
 async def test_who_is_lost_is_seen_to_go_after_the_grace_time(chat: StartChat) -> None:
-    place = await chat(grace=0.5)
+    place = await chat(grace=1.0)
     ann, bob = await place.person("ann"), await place.person("bob")
     await ann.sees_come("bob")
     bob.vanishes()
@@ -222,7 +222,7 @@ async def test_who_is_lost_is_seen_to_go_after_the_grace_time(chat: StartChat) -
 
 @pytest_twisted.ensureDeferred
 async def test_the_nick_of_who_is_lost_is_held_for_the_grace_time(chat: StartChat) -> None:
-    place = await chat(grace=0.5)
+    place = await chat(grace=1.0)
     ann, bob = await place.person("ann"), await place.person("bob")
     bob.vanishes()
     await until(lambda: place.node.daemon.presence.users_here() == 1, what="loss of bob")
