@@ -279,6 +279,21 @@ def test_a_nick_claimed_twice_stays_with_the_earlier_claim(
         assert not [change for change in shown(node) if isinstance(change, Clash)]
 
 
+def test_coming_back_keeps_the_time_of_the_claim(net: Net) -> None:
+    a, b = net.nodes["a"], net.nodes["b"]
+    net.link("b", False)
+    lost = come(a, CLEO, "sam")
+    net.advance(1.0)
+    come(b, BOB, "sam")
+    net.advance(1.0)
+    a.presence.disconnected(lost, False, "lost")
+    come(a, CLEO, "sam")
+    net.link("b", True)
+    net.pass_time(1.0)
+    assert a.presence.nick_of(CLEO) == b.presence.nick_of(CLEO) == "sam"
+    assert a.presence.nick_of(BOB) == b.presence.nick_of(BOB) == "sam-00b2"
+
+
 def test_three_claims_at_once_leave_three_nicks(net: Net) -> None:
     for node, user in zip(net.nodes.values(), (ANN, BOB, CLEO), strict=True):
         come(node, user, "sam")
