@@ -5,6 +5,7 @@ const ANSWER_WITHIN = 12_000; // the server answers within 8 s: later the connec
 const PING_EVERY = 20_000;
 const FIRST_DELAY = 500; // until the first attempt to come back; doubled for each further one
 const LONGEST_DELAY = 15_000;
+const COMING_BACK = 4000; // the close code that is no good-bye: nobody is told that we left
 const TOO_BIG = 1009; // RFC 6455, section 7.4.1
 const STAY_AWAY = 3500; // close codes from here on say so
 
@@ -89,7 +90,7 @@ export class Link {
     this.#socket = null;
     if (socket) {
       socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.close();
+      socket.close(COMING_BACK);
     }
     const asked = [...this.#asked.values()];
     this.#asked.clear();

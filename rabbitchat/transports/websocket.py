@@ -42,6 +42,10 @@ GOING_AWAY = 1001
 """What a browser says when a page is closed or loaded again (RFC 6455, section 7.4.1): the user
 may be back at once, so that is no good-bye."""
 
+COMING_BACK = 4000
+"""What a client says that gives a connection up and makes another one, as one that got no answer.
+A page has no other code for that: a browser lets it send 1000 and 3000 to 4999 only."""
+
 ANSWER_CLOSE = 4.0
 """Seconds for a client to answer a close frame; autobahn rounds down to a whole second, so a
 client may get one less. Its default of 1 cut half of those that were far away."""
@@ -161,7 +165,7 @@ class WebSocketConnection(WebSocketServerProtocol):
         if self._speaker is not None:
             self.outgoing.lost()
             speaker, self._speaker = self._speaker, None
-            speaker.lost(wasClean and code != GOING_AWAY)
+            speaker.lost(wasClean and code not in (GOING_AWAY, COMING_BACK))
 
     # -- what speakers call
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 import pytest
 import pytest_twisted
 
@@ -195,17 +197,17 @@ async def test_two_connections_are_one_user(node: StartNode) -> None:
     assert len(ann.got("leave", nick="bob")) == 1
 
 
-@pytest.mark.parametrize("how", ["lost", "reloaded"])
+@pytest.mark.parametrize("code", [None, 1001, 4000], ids=["lost", "reloaded", "given up"])
 @pytest_twisted.ensureDeferred
 async def test_who_comes_back_within_the_grace_time_was_never_gone(
-    node: StartNode, how: str
+    node: StartNode, code: Optional[int]
 ) -> None:
     chat = await node(grace=3600)
     ann, bob = await chat.connected("ann", "lobby"), await chat.connected("bob", "lobby")
-    if how == "lost":
+    if code is None:
         bob.vanish()
-    else:  # what a browser says when its page is loaded again
-        bob.carrier.sendCloseFrame(1001)  # type: ignore[attr-defined]
+    else:
+        bob.carrier.sendCloseFrame(code)  # type: ignore[attr-defined]
     await bob.ended()
     back = await second(chat, bob, "lobby")
     assert (await ann.command("presence", room="lobby"))["count"] == 2

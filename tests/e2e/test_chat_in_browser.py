@@ -257,6 +257,8 @@ def test_a_dead_connection_is_noticed(visitor: NewVisitor, daemon: Twistd) -> No
     ann.is_in()
     ann.sees("bob: did you hear?", "bob: to you and this?")
     assert ann.all_notices() == []
+    # The page gave its connection up; to others that is no good-bye.
+    bob.notices("ann left", times=0)
 
 
 def test_the_name_is_gone_after_a_restart(
