@@ -15,7 +15,7 @@ from rabbitchat.chat.cluster import Cluster
 from rabbitchat.codecs import presence as codec
 
 STATE_PAUSE = 0.1  # seconds of pause after a state, for each part of it: big ones are rare
-BYE_PATIENCE = 2.0  # seconds that a stop waits for the good-bye to be sent
+BYE_PATIENCE = 1.0  # seconds that a stop waits for the good-bye to be sent
 
 
 def routing_key(node: str) -> str:

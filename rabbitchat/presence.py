@@ -88,7 +88,7 @@ class Presence(service.Service):
             self._announcer.hello()
 
     def stopService(self) -> Deferred[None]:
-        """Say good-bye: the others keep our users for the grace time. It waits 2 s at most."""
+        """Say good-bye: the others keep our users for the grace time. It waits 1 s at most."""
         if not self.running:
             return succeed(None)
         super().stopService()

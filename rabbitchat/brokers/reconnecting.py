@@ -31,7 +31,7 @@ from rabbitchat.brokers.node_bindings import NodeBindings
 from rabbitchat.brokers.shared_queue import SharedQueue, Verdict
 
 MAX_UNCONFIRMED = 2000  # publishes
-DRAIN_TIME = 1.0  # seconds that a stop waits for confirms
+DRAIN_TIME = 0.5  # seconds that a stop waits for confirms
 CLOSE_TIME = 1.0  # seconds that a stop then gives the broker to say good-bye
 
 UNREADABLE_LOG_PAUSE = 60.0  # seconds between two lines about foreign messages
@@ -100,7 +100,7 @@ class ReconnectingBroker(Service):
         self._runner.addErrback(self._bug)
 
     async def stopService(self) -> None:
-        """Wait a moment for confirms, leave, and close; takes 2.5 s at most."""
+        """Wait a moment for confirms, leave, and close; takes 2 s at most."""
         if not self.running:
             return
         super().stopService()
