@@ -38,6 +38,7 @@ class Foreign:
         self._busy = False
         self._again: Optional[IDelayedCall] = None
         self._stopped = False
+        self._uncertain = False  # whether the first that waits may be stored already
         self.nodes: set[str] = set()  # those whose log isn't ours
 
     def take(self, entry: Entry) -> None:
@@ -78,9 +79,12 @@ class Foreign:
     async def _try_first(self) -> None:
         try:
             appended = await self._log.append(self._waiting[0])
-            if appended.entry is not None and not appended.repeated:
+            is_new = self._uncertain or not appended.repeated
+            self._uncertain = False
+            if appended.entry is not None and is_new:
                 self._on_entry(appended.entry)
         except Unavailable:
+            self._uncertain = True
             raise
         except Exception:  # a bug of ours costs this entry, not all that wait behind it
             self.logger.failure("taking in an entry of a foreign log")
