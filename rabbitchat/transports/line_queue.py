@@ -12,8 +12,9 @@ Heard = Union[Line, TooLong, EndOfInput]
 
 
 class LineQueue:
-    """Deals with one line after the other, unless the daemon has paused the client (`paused`)
-    or the next line must wait for the answer to the last one (`waiting`)."""
+    """Deals with one line after the other, unless the next one must wait for the answer to the
+    last one (`waiting`). Nothing is read then, nor while the daemon has paused the client
+    (`paused`); but what was read already is the daemon's to weigh, as on any transport."""
 
     __slots__ = (
         "_deal_with",
@@ -56,7 +57,7 @@ class LineQueue:
             return
         self._working = True
         try:
-            while self._lines and not (self.paused or self.waiting):
+            while self._lines and not self.waiting:
                 self._deal_with(self._lines.popleft())
         finally:
             self._working = False

@@ -148,7 +148,7 @@ async def test_json_mode_after_a_name_is_the_same_user(node: StartNode) -> None:
 
 @pytest_twisted.ensureDeferred
 async def test_lines_that_come_too_fast_wait_their_turn(node: StartNode) -> None:
-    chat, ann, tel = await with_people(node, rate=40.0, burst=1)
+    chat, ann, tel = await with_people(node, rate=40.0, burst=4)
     raw = await chat.raw_line()
     raw.write(b"raw\n" + b"".join(b"spam %d\n" % number for number in range(20)) + b"/quit\n")
     await ann.says("lobby", "all is well")
@@ -156,6 +156,18 @@ async def test_lines_that_come_too_fast_wait_their_turn(node: StartNode) -> None
     assert b"good bye" in await raw.over()
     said = [push["text"] for push in ann.got("message", from_="raw")]
     assert said == [f"spam {number}" for number in range(20)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_far_more_lines_are_refused_and_a_flood_is_cut_off(node: StartNode) -> None:
+    chat, ann, tel = await with_people(node, rate=1.0, burst=2)
+    raw = await chat.raw_line()
+    raw.write(b"raw\n" + b"spam\n" * 10)
+    await raw.until(lambda said: b"* error: too fast" in said, "a refusal")
+    raw.write(b"spam\n" * 100)
+    assert b"(3500)" in await raw.over()
+    await ann.says("lobby", "all is well")
+    await tel.sees("<ann> all is well")
 
 
 @pytest_twisted.ensureDeferred

@@ -349,35 +349,15 @@ def test_mistakes_count_for_the_flood_limit() -> None:
     ]
 
 
-def test_a_paused_client_is_not_read_and_its_lines_wait() -> None:
+def test_a_paused_client_is_not_read_but_what_was_read_is_weighed() -> None:
     user = talking()
     user.conversation.pause()
     assert not user.screen.reading
     user.types("one", "two")
-    assert user.asked() == []
-    user.conversation.resume()
     assert [c.text for c in user.asked() if isinstance(c, commands.Publish)] == ["one", "two"]
+    assert not user.screen.reading
+    user.conversation.resume()
     assert user.screen.reading
-
-
-def test_pausing_again_in_the_middle_keeps_the_rest() -> None:
-    user = talking()
-    user.conversation.pause()
-    user.types("one", "two")
-    receive = user.connection.receive
-
-    def receive_and_pause(command: commands.Command) -> None:
-        receive(command)
-        user.conversation.pause()
-
-    user.connection.receive = receive_and_pause  # type: ignore[method-assign]
-    user.conversation.resume()
-    assert len(user.asked()) == 1
-    user.conversation.resume()
-    assert len(user.asked()) == 1
-
-
-# -- JSON
 
 
 def test_mode_json_before_a_name() -> None:
