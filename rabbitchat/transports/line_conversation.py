@@ -144,6 +144,11 @@ class LineConversation:
         if self._state is not State.CLOSED and not self._leaving:
             self._lines.put(heard)
 
+    def refuse(self, problem: ChatError) -> None:
+        """What came can't be lines."""
+        if self._state is not State.CLOSED and not self._leaving:
+            self._refuse(problem)
+
     def lost(self, clean: bool) -> None:
         """The connection is gone. `clean`: it was closed, not broken."""
         if self._sent_away is not None:

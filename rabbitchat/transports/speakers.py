@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 NORMAL_CLOSURE = 1000  # RFC 6455, section 7.4.1
 
+MOST_LINES = 100
+"""Lines of one frame, which is to hold one: a full frame of line ends takes half a second."""
+
 
 def frame(payload: bytes) -> bytes:
     """A whole text message as one unmasked frame (RFC 6455, section 5.2)."""
@@ -112,11 +115,11 @@ class JSONSpeaker:
 
     def pause(self) -> None:
         """Read no more for now."""
-        self._websocket.transport.pauseProducing()
+        self._websocket.pause_reading()
 
     def resume(self) -> None:
         """Read on."""
-        self._websocket.transport.resumeProducing()
+        self._websocket.resume_reading()
 
 
 class LineSpeaker:
@@ -134,8 +137,12 @@ class LineSpeaker:
 
     def heard(self, payload: bytes, is_binary: bool) -> None:
         """A whole message came: a line, or several."""
-        text = payload.decode("utf-8", "replace")
-        for line in text.removesuffix("\n").split("\n"):
+        lines = payload.decode("utf-8", "replace").removesuffix("\n").split("\n", MOST_LINES)
+        if len(lines) > MOST_LINES:
+            text = f"a frame may hold {MOST_LINES} lines; this one had more and was dropped"
+            self._conversation.refuse(ChatError(Code.TEXT_TOO_LONG, text))
+            return
+        for line in lines:
             self._conversation.take(Line(line.removesuffix("\r")))
 
     def close(self, code: Close, reason: str) -> None:
@@ -168,8 +175,8 @@ class FramedLines:
 
     def pause(self) -> None:
         """Read no more for now."""
-        self._websocket.transport.pauseProducing()
+        self._websocket.pause_reading()
 
     def resume(self) -> None:
         """Read on."""
-        self._websocket.transport.resumeProducing()
+        self._websocket.resume_reading()

@@ -11,7 +11,7 @@ from typing import Any, Optional, Protocol
 
 from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import ILogObserver, LogEvent, Logger
 from twisted.web.resource import Resource
@@ -51,7 +51,12 @@ ANSWER_CLOSE = 4.0
 client may get one less. Its default of 1 cut half of those that were far away."""
 
 MAX_FRAGMENTS = 64  # frames of one message
-PINGS_A_SECOND = 20.0
+PINGS_A_SECOND = 20.0  # and pongs
+
+SLICE = 2048
+"""Bytes taken in one reactor turn: autobahn needs up to 40 µs for each of the 340 frames that may
+be in them. All that one read brings, 64 KiB, would hold everybody up for half a second."""
+
 TICKS = 4  # looks at each connection in one `--ping` time
 
 
@@ -82,6 +87,10 @@ class WebSocketConnection(WebSocketServerProtocol):
     closeHandshakeTimeoutCall: Any
     address = ""
     _speaker: Optional[Speaker] = None
+    _unread = b""
+    _turn: Optional[IDelayedCall] = None
+    _paused = False
+    _reading = True
     _fragments = 0
     _quiet = 0
     _in_close_frame = False
@@ -109,7 +118,30 @@ class WebSocketConnection(WebSocketServerProtocol):
     def dataReceived(self, data: bytes) -> None:
         """Bytes came."""
         self._quiet = 0
+        if self._speaker is None:  # the handshake is bounded already
+            self._dataReceived(data)
+            return
+        self._unread += data
+        if self._turn is None:
+            self._take_some()
+
+    def _take_some(self) -> None:
+        self._turn = None
+        data, self._unread = self._unread[:SLICE], self._unread[SLICE:]
         self._dataReceived(data)
+        if self._unread and self.state != self.STATE_CLOSED:
+            self._turn = self.factory.clock.callLater(0, self._take_some)
+        self._regulate()
+
+    def _regulate(self) -> None:
+        """Read while the speaker wants it and all that came was taken."""
+        reading = not (self._paused or self._turn is not None)
+        if reading != self._reading:
+            self._reading = reading
+            if reading:
+                self.transport.resumeProducing()
+            else:
+                self.transport.pauseProducing()
 
     def onMessageBegin(self, isBinary: bool) -> None:
         """The first frame of a message came."""
@@ -125,10 +157,18 @@ class WebSocketConnection(WebSocketServerProtocol):
 
     def onPing(self, payload: bytes) -> None:
         """A ping came: answer, unless it is a flood of them or the client doesn't read."""
-        if self._pings.take(self.factory.clock.seconds(), 0) is None:
-            self.dropConnection(abort=True)  # abortConnection would go on parsing what came
-        elif not self.outgoing.paused:
+        if not self._is_flood() and not self.outgoing.paused:
             super().onPing(payload)
+
+    def onPong(self, payload: bytes) -> None:
+        """A pong came; nobody has to send more of them than pings."""
+        self._is_flood()
+
+    def _is_flood(self) -> bool:
+        if self._pings.take(self.factory.clock.seconds(), 0) is not None:
+            return False
+        self.dropConnection(abort=True)  # abortConnection would go on parsing what came
+        return True
 
     def onCloseFrame(self, code: Any, reasonRaw: Any) -> Any:
         """A close frame came. When it is broken autobahn complains, and then takes the same
@@ -159,6 +199,9 @@ class WebSocketConnection(WebSocketServerProtocol):
     def onClose(self, wasClean: bool, code: Optional[int], reason: Optional[str]) -> None:
         """The connection is gone."""
         self.factory.connections.discard(self)
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
         if self.closeHandshakeTimeoutCall is not None:  # autobahn leaves it to expire
             self.closeHandshakeTimeoutCall.cancel()
             self.closeHandshakeTimeoutCall = None
@@ -184,6 +227,16 @@ class WebSocketConnection(WebSocketServerProtocol):
         if self.state == self.STATE_OPEN:
             self.transport.write(last_frames)
             self.sendClose(int(code), reason)
+
+    def pause_reading(self) -> None:
+        """Read no more for now."""
+        self._paused = True
+        self._regulate()
+
+    def resume_reading(self) -> None:
+        """Read on."""
+        self._paused = False
+        self._regulate()
 
     def _slow(self) -> None:
         if self._speaker is not None:

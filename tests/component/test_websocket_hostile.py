@@ -8,6 +8,7 @@ import pytest
 import pytest_twisted
 from autobahn.websocket.compress import PerMessageDeflateOffer
 
+from rabbitchat.transports.websocket import SLICE, WebSocketConnection
 from support.carriers import open_websocket
 from support.clients import JSONClient
 from support.nodes import Node, StartNode
@@ -120,6 +121,51 @@ async def test_a_flood_of_pings_is_cut_and_a_few_are_answered(node: StartNode) -
     await until(lambda: len(few.kinds(PONG)) == 10, what="ten pongs")
     assert few.kinds(PONG) == [b"%d" % number for number in range(10)]
     await ann.says("lobby", "all is well")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_flood_of_pongs_is_cut_too(node: StartNode) -> None:
+    chat, ann = await with_bystander(node)
+    few, many = await chat.raw_websocket(), await chat.raw_websocket()
+    few.write(frame(PONG) * 10 + frame(TEXT, PLING))
+    many.write(frame(PONG) * 100)
+    await many.over()
+    assert b"pong" in await few.frame(TEXT)
+    await ann.says("lobby", "all is well")
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_comes_at_once_is_taken_in_slices(
+    node: StartNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat, _ = await with_bystander(node)
+    raw = await chat.raw_websocket()
+    slices: list[int] = []
+    take = WebSocketConnection._dataReceived
+
+    def recorded(connection: WebSocketConnection, data: bytes) -> None:
+        slices.append(len(data))
+        take(connection, data)
+
+    monkeypatch.setattr(WebSocketConnection, "_dataReceived", recorded)
+    big = b'{"type":"ping","id":0,"unknown":"' + b"x" * 60_000 + b'"}'
+    pings = [b'{"type":"ping","id":%d}' % number for number in range(1, 50)]
+    raw.write(b"".join(frame(TEXT, ping) for ping in [big, *pings]))
+    await until(lambda: len(raw.kinds(TEXT)) == 50, what="fifty pongs")
+    assert raw.kinds(TEXT) == [b'{"type":"pong","id":%d}' % number for number in range(50)]
+    assert max(slices) <= SLICE < sum(slices)
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_frame_of_very_many_lines_is_dropped(node: StartNode) -> None:
+    chat, _ = await with_bystander(node)
+    person = await chat.line_on_websocket()
+    await person.sees("What is your name?")
+    person.types("bob\n" * 101)
+    await person.sees_one(lambda line: "100 lines" in line, "an error")
+    assert chat.daemon.presence.user_of("bob") is None
+    person.types("bob\n" + "\n" * 98 + "hello\n")
+    await person.sees_one(lambda line: line.startswith("* you are bob"), "the welcome")
 
 
 @pytest_twisted.ensureDeferred
