@@ -34,6 +34,7 @@ from rabbitchat.health import Health
 from rabbitchat.local import LocalUsers
 from rabbitchat.log.interface import ILog, Unavailable
 from rabbitchat.metrics import Metrics, ReactorDelay
+from rabbitchat.missed import Missed
 from rabbitchat.naming import Naming
 from rabbitchat.news import News
 from rabbitchat.outbox import Outbox
@@ -94,6 +95,9 @@ class ChatDaemon(Service):
             self.node, self.naming, self.delivery, not log.shared, Seldom(clock, self.logger)
         )
         self.outbox = Outbox(clock, broker, log, self.news.address)
+        self.missed: Optional[Missed] = None  # what is missed comes from the log all share
+        if not (log.shared or broker.alone):
+            self.missed = Missed(clock, broker, self.outbox, self.delivery.foreign)
         self.posts = Posts(clock, self.node, log, presence, limits.max_text)
         self.health = Health(clock, broker)
         self.actions = Actions(self)
@@ -117,6 +121,9 @@ class ChatDaemon(Service):
         metrics.rooms_behind.set_function(lambda: float(self.outbox.rooms_behind))
         metrics.rejected.labels("news").set_function(lambda: float(self.news.rejected))
         metrics.rejected.labels("post").set_function(lambda: float(self.posts.rejected))
+        if self.missed is not None:
+            missed = self.missed
+            metrics.rejected.labels("missed").set_function(lambda: float(missed.rejected))
         metrics.rejected.labels("presence").set_function(lambda: float(self.presence.rejected))
 
     # -- life
@@ -126,6 +133,8 @@ class ChatDaemon(Service):
         super().startService()
         for part in (self.log, self.users, self.presence, self.broker):
             part.startService()
+        if self.missed is not None:
+            self.missed.start()
         self.health.start()
         self._reactor_delay.start()
         self._every(COMPARE, self.delivery.compare)
@@ -263,6 +272,8 @@ class ChatDaemon(Service):
             self.presence.heard(key, message)
         elif kind == "canary":
             self.health.heard(message)
+        elif kind == "missed" and self.missed is not None:
+            self.missed.heard(key, message)
 
     async def _posted(self, key: str, message: Message) -> None:
         entry = await self.posts.store(key, message)
@@ -271,6 +282,8 @@ class ChatDaemon(Service):
 
     def _link_changed(self, state: LinkState) -> None:
         self.presence.link_changed(state)
+        if self.missed is not None:
+            self.missed.link_changed(state)
         self.outbox.link_changed(state)
         self.delivery.link_changed(state)
         self.health.link_changed(state)

@@ -21,6 +21,9 @@ from rabbitchat.log.interface import ILog, Unavailable
 MOST_WAITING = 10_000
 """Entries that wait to be appended; what comes on top is dropped."""
 
+PATIENCE = 5.0
+"""Seconds that entries are held for a node that doesn't answer."""
+
 AGAIN = 1.0
 """Seconds until a log that did not answer is asked again."""
 
@@ -39,11 +42,53 @@ class Foreign:
         self._again: Optional[IDelayedCall] = None
         self._stopped = False
         self._uncertain = False  # whether the first that waits may be stored already
+        self._held: dict[str, list[Entry]] = {}  # of nodes that have not answered yet
+        self._answered: set[str] = set()
+        self._is_holding = False
+        self._patience: Optional[IDelayedCall] = None
         self.nodes: set[str] = set()  # those whose log isn't ours
 
     def take(self, entry: Entry) -> None:
         """Append an entry of another log to ours, after those that came before it."""
         self._tell_of(entry.node)
+        if self._is_holding and entry.node not in self._answered:
+            self._held.setdefault(entry.node, []).append(entry)
+            if sum(map(len, self._held.values())) < MOST_WAITING:
+                return
+            self._let_all_in()
+        else:
+            self._take(entry)
+
+    def hold(self) -> None:
+        """Something may have been missed: let nothing in that would overtake it."""
+        self._end_patience()
+        self._answered.clear()
+        self._is_holding = True
+
+    def hold_no_longer(self) -> None:
+        """All nodes were asked what was missed. Who doesn't answer is let in after a while."""
+        self._end_patience()
+        self._patience = self._clock.callLater(PATIENCE, self._let_all_in)
+
+    def let_in(self, node: str) -> None:
+        """A node says all again from here on: what is held of it comes once more, in order."""
+        self._answered.add(node)
+        self._held.pop(node, None)
+
+    def _let_all_in(self) -> None:
+        self._end_patience()
+        self._is_holding = False
+        held, self._held = self._held, {}
+        for entries in held.values():
+            for entry in entries:
+                self._take(entry)
+
+    def _end_patience(self) -> None:
+        if self._patience is not None and self._patience.active():
+            self._patience.cancel()
+        self._patience = None
+
+    def _take(self, entry: Entry) -> None:
         if len(self._waiting) < MOST_WAITING:
             self._waiting.append(entry)
         self._work()
@@ -99,6 +144,7 @@ class Foreign:
     def stop(self) -> None:
         """Leave no timer behind."""
         self._stopped = True
+        self._end_patience()
         if self._again is not None:
             self._again.cancel()
             self._again = None

@@ -41,7 +41,7 @@ class Health:
     def _send(self) -> None:
         if self._broker.link.up:
             self._number += 1
-            canary = Message(body=b"%d" % self._number, type="canary")
+            canary = Message(b"%d" % self._number, type="canary", mandatory=True)
             self._sent.append((canary.body, self._clock.seconds()))
             self._broker.publish(self._key, canary).addErrback(self._expected)
 

@@ -7,6 +7,7 @@ from there on are read from the log and published again. Receivers drop what the
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,13 @@ MOST_UNCONFIRMED = 500
 
 BATCH = 100
 """Entries read from the log and published at once after the link came back."""
+
+MARK = 5.0
+"""Seconds between two marks of what was published when, in each room."""
+
+MOST_MARKS = 200
+MOST_MARKED = 10_000
+"""Marks of a room, and rooms with marks."""
 
 RETRY = 1.0
 """Seconds until a failed publishing is tried again while the link is said to be up."""
@@ -45,6 +53,7 @@ class Outbox:
         self._address = address
         self._behind: dict[str, int] = {}  # log key -> the lowest seq that is not confirmed
         self._skipped: dict[str, int] = {}  # log key -> the highest seq left to the catching up
+        self._marks: OrderedDict[str, deque[tuple[float, int]]] = OrderedDict()  # when, seq
         self._catching_up = False
         self._retry: IDelayedCall | None = None
         self._unconfirmed = 0
@@ -68,7 +77,27 @@ class Outbox:
         else:
             self._send(entry)
 
+    def send_again(self, seconds: float) -> None:
+        """Somebody may have missed what was published in these last seconds."""
+        since = self._clock.seconds() - seconds - MARK
+        for room, marks in self._marks.items():
+            seqs = [seq for when, seq in marks if when >= since]
+            if seqs:
+                self._behind[room] = min(*seqs, self._behind.get(room, seqs[0]))
+        if self._broker.link.up:
+            self._catch_up()
+
+    def _mark(self, entry: Entry) -> None:
+        now = self._clock.seconds()
+        marks = self._marks.setdefault(entry.room, deque(maxlen=MOST_MARKS))
+        if not marks or now - marks[-1][0] >= MARK or entry.seq < marks[-1][1]:
+            marks.append((now, entry.seq))
+            self._marks.move_to_end(entry.room)
+            if len(self._marks) > MOST_MARKED:
+                self._marks.popitem(last=False)
+
     def _send(self, entry: Entry) -> Deferred[None]:
+        self._mark(entry)
         self._unconfirmed += 1
         return Deferred.fromCoroutine(self._sent(entry)).addErrback(self._broken)
 

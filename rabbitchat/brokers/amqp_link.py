@@ -147,6 +147,7 @@ class AmqpLink:
             self._consumers.append(consumer)
             await consumer.take(self._exchange)
         await self.ask(channel.confirm_delivery, ack_nack_callback=self._answered)
+        channel.add_on_return_callback(self._returned)
 
     async def _open_channel(self) -> Any:
         channel = await self.ask(self._protocol.connection.channel, "on_open_callback")
@@ -181,8 +182,10 @@ class AmqpLink:
     def publish(self, key: str, message: Message, call: str) -> Deferred[None]:
         """See Link."""
         properties = self.wire.properties(key, message, call)
-        send = self._publishing.basic_publish
-        if self.why is None and self.do(send, self._exchange, key, message.body, properties):
+        send, mandatory = self._publishing.basic_publish, message.mandatory
+        if self.why is None and self.do(
+            send, self._exchange, key, message.body, properties, mandatory
+        ):
             return self.window.add()
         self._outcomes["not_sent"] += 1
         return fail(NotSent(self.why or ""))
@@ -276,6 +279,10 @@ class AmqpLink:
     def _channel_closed(self, _: Any, reason: Exception) -> None:
         if not self.closing:
             self.abort(reason)
+
+    def _returned(self, *_: Any) -> None:
+        """A mandatory message that no queue wants: the exchange was deleted, and made again."""
+        self.abort("the broker has lost this node's bindings")
 
     def _consumer_cancelled(self, _: Any) -> None:
         if not self.closing:

@@ -12,6 +12,8 @@ Guarantees every broker gives, proved by tests/contract/test_brokers.py:
 - One failed publish fails all later ones until the link is back: no confirmed publish ever
   overtakes an earlier one that failed with `NotSent` or `Uncertain`.
 - A subscription outlives the link: it is made again, before the link is said to be up.
+- A broker that lost this node's bindings is noticed by the next `mandatory` message, one that
+  the node subscribed to itself: the link is made anew.
 - A publisher hears its own messages on keys that it subscribed to.
 - Nothing is buffered for a broker that is away: the caller is told and has the log.
 """
@@ -53,6 +55,7 @@ class Message:
     reply_to: Optional[str] = None
     correlation_id: Optional[str] = None
     persistent: bool = False  # kept on the broker's disk until every queue it is in has given it
+    mandatory: bool = False  # some queue must want it; else the broker has lost our bindings
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class LinkState:
 
     up: bool
     reason: str
+    connected: bool = True  # False: gone altogether, and the node's own queue perhaps with it
 
 
 Listener = Callable[[str, Message], None]

@@ -325,7 +325,7 @@ class ReconnectingBroker(Service):
             self._set_link(True, f"connected to {self._open.name}")
 
     def _set_link(self, up: bool, reason: str) -> None:
-        state = LinkState(up, reason)
+        state = LinkState(up, reason, self._open is not None)
         if state == self.link:
             return
         before, self.link = self.link, state
