@@ -3,6 +3,8 @@
 It promises what every log does (interface.py) for as long as the process lives, and is bounded:
 
 - a room keeps its newest `keep` entries;
+- all rooms together keep about `most_bytes`: beyond that, the room that was silent for longest
+  loses its oldest entries;
 - a room is forgotten an hour after it was last in use, together with its counter. A room that is
   not known starts above the highest seq ever forgotten, so that whoever comes back with an old
   seq sees a gap and not another room's entries;
@@ -12,6 +14,8 @@ It promises what every log does (interface.py) for as long as the process lives,
 from __future__ import annotations
 
 import secrets
+import sys
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Optional
@@ -34,6 +38,8 @@ from rabbitchat.log.paging import fitting
 
 ROOM_SECONDS = 3600.0  # a room that nobody uses is kept this long
 MSGID_SECONDS = 24 * 3600.0
+MOST_BYTES = 256 * 1024 * 1024
+ENTRY_BYTES = 700  # about, of an entry beside its text
 
 # Housekeeping must not hold the reactor, so one `prune` looks at this much; the rest can wait
 # for the next.
@@ -67,15 +73,20 @@ class _Room:
 class MemoryLog(Service):
     """What was said since the process started. Its methods never wait.
 
-    `keep` is how many entries a room keeps, 1 or more.
+    `keep` is how many entries a room keeps, 1 or more; `most_bytes`, how much all rooms do.
     """
 
     shared = False
 
-    def __init__(self, clock: IReactorTime, keep: int = 1000) -> None:
+    def __init__(
+        self, clock: IReactorTime, keep: int = 1000, most_bytes: int = MOST_BYTES
+    ) -> None:
         self.epoch = secrets.token_hex(8)
         self._clock = clock
         self._keep = keep
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._silent: OrderedDict[str, None] = OrderedDict()  # rooms with entries, longest first
         self._rooms: dict[str, _Room] = {}
         self._msgids = MsgIds()
         # The conversations of each user with the peer's last nick, the latest one last.
@@ -92,9 +103,7 @@ class MemoryLog(Service):
         room.used = now
         room.newest += 1
         entry = placed(draft, self.epoch, room.newest)
-        room.entries.append(entry)
-        if len(room.entries) > self._keep:
-            del room.entries[0]
+        self._keep_entry(room, entry)
         place = Place(entry.room, entry.seq, entry.time)
         self._msgids.remember(entry.user, entry.msgid, place, now)
         self._msgids.forget(now - MSGID_SECONDS, _MSGIDS_AN_APPEND)
@@ -149,6 +158,23 @@ class MemoryLog(Service):
                 self._rooms[name] = room  # behind those that were not looked at yet
         self._msgids.forget(now - MSGID_SECONDS, _MSGIDS_A_PRUNE)
 
+    def _keep_entry(self, room: _Room, entry: Entry) -> None:
+        """Keep the newest entry, and no more than there is room for."""
+        room.entries.append(entry)
+        self._bytes += _size(entry)
+        self._silent[entry.room] = None
+        self._silent.move_to_end(entry.room)
+        if len(room.entries) > self._keep:
+            self._drop_oldest(entry.room, room)
+        while self._bytes > self._most_bytes:
+            name = next(iter(self._silent))
+            self._drop_oldest(name, self._rooms[name])
+
+    def _drop_oldest(self, name: str, room: _Room) -> None:
+        self._bytes -= _size(room.entries.pop(0))
+        if not room.entries:
+            del self._silent[name]
+
     def _room(self, name: str) -> _Room:
         """A room; one that is asked for keeps its place from now on, even before its first entry.
 
@@ -162,6 +188,8 @@ class MemoryLog(Service):
 
     def _forget(self, name: str, room: _Room) -> None:
         self._forgotten = max(self._forgotten, room.newest)
+        self._bytes -= sum(map(_size, room.entries))
+        self._silent.pop(name, None)
         if is_conversation(name):
             for user in set(users_of(name)):
                 mine = self._talks.get(user, {})
@@ -187,3 +215,8 @@ class MemoryLog(Service):
                 mine[entry.room] = entry.peer if entry.peer is not None else known
             else:
                 mine[entry.room] = entry.nick
+
+
+def _size(entry: Entry) -> int:
+    """About how much memory an entry takes."""
+    return ENTRY_BYTES + sys.getsizeof(entry.text)

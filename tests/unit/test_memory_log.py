@@ -6,6 +6,7 @@ import gc
 import tracemalloc
 
 import pytest_twisted
+from msgspec import structs
 from twisted.internet.task import Clock
 
 from rabbitchat.chat.entries import Draft, conversation
@@ -147,6 +148,41 @@ async def test_what_is_forgotten_leaves_nothing_behind() -> None:
     for number in range(200, 300):
         await log.append(said(f"m{number}"))
     assert len(log._msgids) == 100  # an append drops more than it adds
+
+
+@pytest_twisted.ensureDeferred
+async def test_all_rooms_together_are_bounded_and_the_most_silent_one_loses_first() -> None:
+    clock = Clock()
+    log = MemoryLog(clock, most_bytes=25_000)
+    await fill(log, 5, "silent")
+    await fill(log, 5, "lobby")
+    tracemalloc.start()
+    try:
+        for number in range(2000):
+            draft = said(str(number), f"room{number % 5}")
+            await log.append(structs.replace(draft, text="\N{GRINNING FACE}" * 1000))
+            await log.append(said(f"talk {number}"))
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size < 4_000_000  # mostly msgids; it was 8 MB of text
+    silent = await log.after("silent", 0, 9, PLENTY)
+    assert (silent.entries, silent.newest, silent.pruned) == ((), 5, 5)
+    lobby = await log.after("lobby", 0, 9999, PLENTY)
+    assert [entry.seq for entry in lobby.entries][-1] == lobby.newest == 2005
+    assert [entry.seq for entry in lobby.entries][0] == lobby.pruned + 1
+    assert 3 <= len(lobby.entries) < 30
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_a_forgotten_room_kept_counts_no_more() -> None:
+    clock = Clock()
+    log = MemoryLog(clock, most_bytes=12_000)
+    for round_ in range(3):
+        await fill(log, 10, f"room{round_}")
+        await pass_time(log, clock, HOUR + 2 * MINUTE)
+    await fill(log, 10, "lobby")
+    assert len((await log.before("lobby", None, 99, PLENTY)).entries) == 10
 
 
 @pytest_twisted.ensureDeferred
