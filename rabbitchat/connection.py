@@ -154,7 +154,9 @@ class Connection:
         """Seconds to wait before a command's turn; None for a flood. Raises RATE_LIMITED."""
         now = self._daemon.clock.seconds()
         bucket, flood = self._commands, self._flood
-        if isinstance(command, (commands.Publish, commands.Topic)) and self.local is not None:
+        if isinstance(command, (commands.Publish, commands.Topic)):
+            if self.local is None:  # sent before its `connect` is through: nobody's, so far
+                self.local = LocalUser(self._daemon.limits)
             bucket, flood = self.local.publishes, self.local.flood
         if flood.take(now, 0) is None:
             return None

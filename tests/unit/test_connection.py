@@ -292,6 +292,15 @@ def test_the_rate_is_a_users_not_a_connections(make_bench: MakeBench) -> None:
     assert too.answer(waiting) == "published"
 
 
+def test_what_is_said_before_the_connect_is_through_is_limited_too(make_bench: MakeBench) -> None:
+    bench = make_bench(rate=2.0, burst=5)
+    bench.log.slow = {"talks"}
+    ann = Person(bench.daemon)
+    ann.ask(commands.Connect, nick="ann")
+    said = [ann.say(str(number)) for number in range(20)]
+    assert [ann.answer(one) for one in said].count("rate_limited") == 9
+
+
 def test_a_flood_is_cut_off_once_and_nobody_else_notices(make_bench: MakeBench) -> None:
     bench = make_bench(rate=2.0, burst=5)
     ann, bob = bench.person(), bench.person("bob")
