@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Optional, Protocol
 
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 
 from rabbitchat.chat import events, names, session, views
 from rabbitchat.chat.entries import Draft, Entry, conversation, is_conversation, other_user
@@ -18,6 +19,10 @@ from rabbitchat.log.interface import Appended
 
 if TYPE_CHECKING:
     from rabbitchat.daemon import ChatDaemon
+
+
+MOST_BACKLOG = 100_000
+"""Deliveries that may wait for their turn, about a second's, before publishers wait too."""
 
 
 class Answer(Protocol):
@@ -173,8 +178,18 @@ class Actions:
                 self._said(connection, request.msgid, known, answer)
                 return
         await daemon.outbox.room_to_publish(PATIENCE)
+        await self._wait_for_fanout()
         draft = self._draft(connection, request)
         self._said(connection, draft.msgid, await daemon.log.append(draft), answer)
+
+    async def _wait_for_fanout(self) -> None:
+        """More is said than this process can tell everybody: who says it waits, too."""
+        clock, fanout = self._daemon.clock, self._daemon.fanout
+        patience_ends = clock.seconds() + PATIENCE
+        while fanout.backlog > MOST_BACKLOG:
+            if clock.seconds() >= patience_ends:
+                raise ChatError(Code.RATE_LIMITED, "the server is busy: wait and send it again")
+            await deferLater(clock, 0.1)
 
     def _draft(self, connection: Connection, request: session.Say) -> Draft:
         daemon, user, peer = self._daemon, connection.session.user, None

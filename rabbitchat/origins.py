@@ -60,6 +60,8 @@ class Proxies:
             ip = ipaddress.ip_address(address)
         except ValueError:
             return False
+        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+            ip = ip.ipv4_mapped  # an IPv4 client of a port that takes both
         return any(ip in network for network in self._trusted)
 
     def client(self, peer: str, forwarded_for: str) -> str:

@@ -74,6 +74,7 @@ class Fanout:
         self._jobs: deque[_Job] = deque()
         self._turn: Optional[IDelayedCall] = None
         self._busy = False
+        self.backlog = 0  # deliveries that wait for their turn
 
     def deliver(
         self,
@@ -86,6 +87,7 @@ class Fanout:
         `wanted` is asked just before a receiver's turn, which for a large room may be later."""
         if not receivers:
             return
+        self.backlog += len(receivers)
         self._jobs.append(_Job(event, iter(receivers), wanted))
         if self._turn is None and not self._busy:  # a write may close a client, who leaves rooms
             self._run()
@@ -129,6 +131,7 @@ class Fanout:
             done += 1
             if done == most:
                 break
+        self.backlog -= done
         self._count(done)
         return done
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
+from rabbitchat.actions import MOST_BACKLOG
 from rabbitchat.brokers.memory import MemoryBroker
 from rabbitchat.chat import commands, events
 from rabbitchat.chat.errors import ChatError, Close, Code
@@ -299,6 +300,23 @@ def test_what_is_said_before_the_connect_is_through_is_limited_too(make_bench: M
     ann.ask(commands.Connect, nick="ann")
     said = [ann.say(str(number)) for number in range(20)]
     assert [ann.answer(one) for one in said].count("rate_limited") == 9
+
+
+def test_publishers_wait_for_a_fan_out_that_lags(bench: Bench) -> None:
+    ann = bench.person()
+    bench.daemon.fanout.backlog = MOST_BACKLOG + 1
+    waits = ann.say("in a moment")
+    bench.clock.advance(1)
+    assert ann.answer(waits) is None
+    bench.daemon.fanout.backlog = 0
+    bench.clock.advance(0.1)
+    assert ann.answer(waits) == "published"
+    bench.daemon.fanout.backlog = MOST_BACKLOG + 1
+    refused = ann.say("not now")
+    for _ in range(40):
+        bench.clock.advance(0.1)
+    assert ann.answer(refused) == "rate_limited"
+    bench.daemon.fanout.backlog = 0
 
 
 def test_a_flood_is_cut_off_once_and_nobody_else_notices(make_bench: MakeBench) -> None:

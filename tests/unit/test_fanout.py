@@ -219,3 +219,11 @@ def test_the_stop_delivers_what_is_queued() -> None:
     bench.fanout.stop()
     assert all(receiver.nicks == ["1", "2"] for receiver in receivers)
     assert bench.clock.getDelayedCalls() == []
+
+
+def test_the_backlog_is_what_waits_for_its_turn() -> None:
+    bench = Bench()
+    bench.fanout.deliver(Renamed(nick="ann"), list(bench.receivers(SLICE + 3)))
+    assert bench.fanout.backlog == 3
+    bench.clock.advance(TURN)
+    assert bench.fanout.backlog == 0

@@ -93,3 +93,9 @@ def test_a_client_behind_believed_proxies(peer: str, forwarded: str, client: str
 def test_any_header_gives_an_address(peer: str, forwarded: str) -> None:
     if not PROXIES.trusts(peer):
         assert PROXIES.client(peer, forwarded) == peer
+
+
+def test_an_ipv4_proxy_is_known_on_a_port_that_takes_both() -> None:
+    proxies = Proxies(["10.0.0.0/8"])
+    assert proxies.trusts("::ffff:10.1.2.3")
+    assert not proxies.trusts("::ffff:11.1.2.3")
