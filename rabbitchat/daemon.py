@@ -22,7 +22,7 @@ from twisted.python.failure import Failure
 
 from rabbitchat.actions import Actions
 from rabbitchat.bindings import Bindings
-from rabbitchat.brokers.interface import IBroker, LinkState, Message, NotSent, Uncertain
+from rabbitchat.brokers.interface import IBroker, LinkState, Message, NotSent, TryAgain, Uncertain
 from rabbitchat.chat import events
 from rabbitchat.chat.entries import Entry, is_conversation, users_of
 from rabbitchat.chat.errors import ChatError, Close, Code
@@ -276,7 +276,10 @@ class ChatDaemon(Service):
             self.missed.heard(key, message)
 
     async def _posted(self, key: str, message: Message) -> None:
-        entry = await self.posts.store(key, message)
+        try:
+            entry = await self.posts.store(key, message)
+        except Unavailable:
+            raise TryAgain from None
         if entry is not None:
             self.spread(entry)
 

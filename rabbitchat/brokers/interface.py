@@ -43,6 +43,10 @@ class BadMessage(Exception):
     """Raised by a consumer: this message can never be used; reject it and go on."""
 
 
+class TryAgain(Exception):
+    """Raised by a consumer: not now; put it back and give it again after a pause."""
+
+
 @dataclass(frozen=True)
 class Message:
     """What travels: a body and the properties that AMQP 0-9-1 (basic class) has for it."""
@@ -72,7 +76,8 @@ Listener = Callable[[str, Message], None]
 
 Consumer = Callable[[str, Message], Awaitable[None]]
 """Called for each delivery from a shared queue; acknowledged when it returns, rejected without
-requeue on BadMessage, put back on the queue (after a pause) on anything else."""
+requeue on BadMessage, put back on the queue (after a pause) on TryAgain, and on anything else,
+which is a bug and logged."""
 
 Watcher = Callable[[LinkState], None]
 

@@ -7,7 +7,7 @@ import enum
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from rabbitchat.brokers.interface import BadMessage, Consumer, Message
+from rabbitchat.brokers.interface import BadMessage, Consumer, Message, TryAgain
 
 REQUEUE_PAUSE = 1.0  # seconds before a message that a consumer failed on is tried again
 
@@ -42,7 +42,9 @@ class SharedQueue:
             await self._consumer(key, message)
         except BadMessage:
             return Verdict.REJECT
-        except Exception as error:  # a consumer's bug or a log that is away costs a retry only
+        except TryAgain:
+            return Verdict.REQUEUE
+        except Exception as error:  # a consumer's bug costs a retry only
             if self._told != repr(error):
                 self._told = repr(error)
                 self.log.failure(

@@ -11,7 +11,7 @@ from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
 from zope.interface.verify import verifyObject
 
-from rabbitchat.brokers.interface import BadMessage, IBroker, LinkState, Message, NotSent
+from rabbitchat.brokers.interface import BadMessage, IBroker, LinkState, Message, NotSent, TryAgain
 from rabbitchat.brokers.memory import MemoryBroker, MemoryExchange
 from support.broker_nodes import Node, fails_with
 from support.hygiene import LoggedFailures
@@ -396,6 +396,24 @@ async def test_a_failing_consumer_gets_the_message_again_after_a_pause(
     assert [body for _, body in work] == [b"1", b"1", b"1", b"2"]
     assert reactor.seconds() - began >= 1.9
     assert len(expected_failures.flush(ZeroDivisionError)) == 1, "logged once, not each time"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_consumer_that_can_not_now_gets_it_again_and_nothing_is_logged(
+    cluster: Cluster,
+) -> None:
+    work: list[tuple[str, bytes]] = []
+    a, worker = worker_on(cluster, "a", work)
+
+    async def not_now(message: Message) -> None:
+        if len(work) == 1:
+            raise TryAgain
+
+    worker.do = not_now
+    await a.start()
+    await a.say("post.lobby", b"1")
+    await until(lambda: len(work) == 2)
+    assert work == [("a", b"1"), ("a", b"1")]
 
 
 @pytest_twisted.ensureDeferred
