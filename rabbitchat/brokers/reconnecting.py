@@ -72,6 +72,7 @@ class ReconnectingBroker(Service):
         self._listener: Optional[Listener] = None
         self._watchers: list[Watcher] = []
         self._bindings.want(self._echo.key)
+        self._binding: set[Deferred[None]] = set()  # who waits for a binding to be in force
         self._shared: list[tuple[SharedQueue, DeferredLock]] = []
         self._repeats = Repeats()
         self._instance = uuid.uuid4().hex[:12]
@@ -148,10 +149,23 @@ class ReconnectingBroker(Service):
         """See IBroker."""
         check_key(key)
         bound = self._bindings.add(key)
-        if self.link.up:
-            return bound
+        if self._alarm is None and (self.link.up or self._crowded):
+            return self._in_force(bound)
         bound.addErrback(_ignore)  # the next link has it, or this one before it is up again
         return fail(NotSent(self.link.reason))
+
+    def _in_force(self, bound: Deferred[None]) -> Deferred[None]:
+        """As `bound`, but an alarm, under which the broker answers nothing, ends the wait."""
+        told: Deferred[None] = Deferred()
+        self._binding.add(told)
+
+        def settled(result: Optional[Failure]) -> None:
+            if told in self._binding:
+                self._binding.remove(told)
+                told.callback(result)
+
+        bound.addBoth(settled)
+        return told
 
     def unsubscribe(self, key: str) -> Deferred[None]:
         """See IBroker."""
@@ -178,6 +192,9 @@ class ReconnectingBroker(Service):
         if reason is not None:
             self._alarm = f"the broker has an alarm and takes no messages: {reason}"
             self._refresh()
+            waiting, self._binding = self._binding, set()
+            for told in waiting:
+                told.errback(NotSent(self._alarm))
             return
         # Bindings asked for under the alarm are answered only now.
         Deferred.fromCoroutine(self._unblocked(link)).addErrback(self._bug)

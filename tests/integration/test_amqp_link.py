@@ -286,6 +286,25 @@ async def test_a_memory_alarm_is_a_link_that_is_down(
     await verdict(load, b)
 
 
+@pytest_twisted.ensureDeferred
+async def test_a_binding_that_an_alarm_overtakes_keeps_nobody_waiting(
+    node: NodeMaker, rabbitmq: RabbitMQ
+) -> None:
+    a = await node("a").start()
+    await rabbitmq.ctl_later("set_vm_memory_high_watermark", "0.0000001")
+    try:
+        # The broker says that it has an alarm, and reads no more, when it sees this.
+        a.broker.publish("room.x", Message(b"")).addErrback(lambda why: why.trap(Uncertain))
+        late = a.broker.subscribe("room.late")
+        await a.until_down()
+        assert fails_with(late, NotSent)()
+    finally:
+        await rabbitmq.ctl_later("set_vm_memory_high_watermark", "0.4")
+    await a.until_up()
+    await a.say("room.late", b"in force")
+    await until(lambda: b"in force" in a.bodies)
+
+
 # what is needed is taken away
 
 
