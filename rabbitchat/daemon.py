@@ -139,6 +139,7 @@ class ChatDaemon(Service):
         self._reactor_delay.start()
         self._every(COMPARE, self.delivery.compare)
         self._every(PRUNE, lambda: self.log.prune(self._in_use))
+        self._every(PRUNE, self._use_sessions)
 
     def _every(self, seconds: float, work: Callable[[], Any]) -> None:
         loop = LoopingCall(lambda: Deferred.fromCoroutine(work()).addErrback(self._failed))
@@ -150,6 +151,12 @@ class ChatDaemon(Service):
         """One round that went wrong must not end the loop."""
         if not failure.check(Unavailable):
             self.logger.failure("housekeeping", failure)
+
+    async def _use_sessions(self) -> None:
+        """Who is here uses their session's secret: it neither expires nor makes room meanwhile."""
+        for user in self.local.ids():
+            if self.local.connections(user):
+                await self.users.seen(user)
 
     def _in_use(self, room: str) -> bool:
         if is_conversation(room):

@@ -526,3 +526,17 @@ def test_a_repeat_is_answered_as_the_first_and_told_once(bench: Bench) -> None:
     assert [told for _, told in ann.answers()][2:] == ["published"] * 3
     assert {event.seq for event in ann.client.seen if isinstance(event, events.Published)} == {1}
     assert ann.texts() == bob.texts() == ["hello"]
+
+
+def test_the_session_of_who_is_here_does_not_expire(make_bench: MakeBench) -> None:
+    bench = make_bench()
+    bench.daemon.users = MemoryUsers(bench.clock, 3600, most=3)
+    ann = bench.person()
+    user, session = ann.connection.session.user, ann.told(events.Connected).session
+    for _ in range(150):
+        bench.clock.advance(61)
+        Deferred.fromCoroutine(bench.daemon.users.create())  # strangers, more than there is room
+    bench.lose(ann)
+    bench.clock.advance(3599)
+    back = bench.person(session=session)
+    assert back.connection.session.user == user
