@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from support.daemons import SCRIPTS, Foreground, free_port, wait_for
-from support.people import Person
+from support.people import Person, Refused
 
 GRACE = 1.0  # seconds that a lost user stays
 LEASE = 15.0  # seconds after which a silent node is given up
@@ -79,6 +80,17 @@ class Daemon:
         person = Person(self.port)
         self._people.append(person)
         return person.connect(nick, *rooms, **fields)
+
+    def person_once_free(self, nick: str, *rooms: str) -> Person:
+        """Somebody under a nick that is held for its last owner still, for the grace time."""
+        deadline = time.monotonic() + GRACE + 2
+        while True:
+            try:
+                return self.person(nick, *rooms)
+            except Refused:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     # what it says of itself
 
