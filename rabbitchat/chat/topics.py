@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 KEPT_EMPTY = 3600.0  # seconds that the topic of an empty room is remembered
+MOST_EMPTY = 2000  # topics of empty rooms; beyond that the ones set longest ago go
 STEP = 0.001  # seconds: a later writer is later than the last one at least by this
 
 
@@ -72,11 +73,22 @@ class Topics:
             self._empty[room] = min(since, self._empty.get(room, since))
 
     def expire(self, now: float) -> None:
-        """Forget the topics of rooms that have been empty for long."""
+        """Forget the topics of rooms that have been empty for long, or of too many."""
         for room, since in list(self._empty.items()):
             if now - since >= KEPT_EMPTY:
-                del self._empty[room]
-                self._erase(room)
+                self._forget(room)
+        surplus = len(self._empty) - MOST_EMPTY
+        if surplus > 0:  # the same ones on all nodes that know the same topics
+            for room in sorted(self._empty, key=self._age)[:surplus]:
+                self._forget(room)
+
+    def _age(self, room: str) -> tuple[float, str, str]:
+        topic = self._topics[room]
+        return topic.time, topic.node, room
+
+    def _forget(self, room: str) -> None:
+        del self._empty[room]
+        self._erase(room)
 
     def all(self, now: float) -> Iterator[tuple[str, Topic, float]]:
         """Each room, its topic and for how many seconds it has been empty."""

@@ -11,7 +11,7 @@ from rabbitchat.chat.members import Came, Claim, Clash, Hold, Renamed, Stay, Vie
 from rabbitchat.chat.names import fold
 from rabbitchat.chat.states import parts
 from rabbitchat.chat.substitutes import substitute
-from rabbitchat.chat.topics import KEPT_EMPTY, Topic, Topics
+from rabbitchat.chat.topics import KEPT_EMPTY, MOST_EMPTY, Topic, Topics
 from rabbitchat.codecs.presence import encode
 
 ANN = Claim("Ann", "ann", 10.0, "a")
@@ -320,3 +320,23 @@ def test_one_user_with_too_many_rooms_still_is_one_part() -> None:
     users = [("u1", stay(ANN, *(f"{n:060}" for n in range(2000)))), ("u2", stay(BOB))]
     states = list(parts(head(), users))
     assert [[user.user for user in state.users] for state in states] == [["u1"], ["u2"]]
+
+
+def test_topics_of_empty_rooms_are_bounded_alike_on_all_nodes() -> None:
+    names = [f"room{number}" for number in range(MOST_EMPTY + 50)]
+    one, other = Topics(), Topics()
+    for number, name in enumerate(names):
+        one.set(name, "x", "ann", "a", 1000.0 + number)
+        one.emptied(name, 1000.0 + number)
+    one.filled(names[0])
+    told = list(one.all(4000.0))
+    one.expire(4000.0)
+    for name, topic, _ in reversed(told):  # in another order
+        other.learn(name, topic)
+        if name != names[0]:
+            other.emptied(name, 4000.0)
+    other.expire(4000.0)
+    kept = {name for name, _, _ in one.all(4000.0)}
+    assert kept == {names[0], *names[50:]}
+    assert kept == {name for name, _, _ in other.all(4000.0)}
+    assert one.digest == other.digest
