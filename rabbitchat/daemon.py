@@ -52,7 +52,10 @@ PRUNE = 60.0
 """Seconds between two rounds of housekeeping."""
 
 GOODBYE = 1.0
-"""Seconds for clients to take their good-bye, and again for the broker to confirm the rest."""
+"""Seconds for clients to take their good-bye."""
+
+FLUSH = 0.5
+"""Seconds for the broker to confirm the rest; presence and the broker wait as well, 3 s in all."""
 
 
 class ChatDaemon(Service):
@@ -174,10 +177,10 @@ class ChatDaemon(Service):
         self.fanout.stop()
         for connection in list(self._connections):
             connection.client.close(Close.SHUTTING_DOWN, "the server is shutting down: come back")
-        await self._wait_until(lambda: not self._connections)
+        await self._wait_until(lambda: not self._connections, GOODBYE)
         for connection in list(self._connections):
             connection.lost(False, "shutdown")
-        await self._wait_until(lambda: self.outbox.idle or not self.broker.link.up)
+        await self._wait_until(lambda: self.outbox.idle or not self.broker.link.up, FLUSH)
         self.outbox.stop()
         self.delivery.stop()
         await maybeDeferred(self.presence.stopService)
@@ -187,8 +190,8 @@ class ChatDaemon(Service):
             [maybeDeferred(self.users.stopService), maybeDeferred(self.log.stopService)]
         )
 
-    async def _wait_until(self, condition: Callable[[], bool]) -> None:
-        end = self.clock.seconds() + GOODBYE
+    async def _wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
+        end = self.clock.seconds() + seconds
         while not condition() and self.clock.seconds() < end:
             await deferLater(self.clock, 0.02)
 
