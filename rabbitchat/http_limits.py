@@ -11,9 +11,11 @@ from typing import Any, Optional
 
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
+from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 from twisted.web.server import Request, Site
+from zope.interface import implementer
 
 from rabbitchat.origins import Proxies
 
@@ -23,10 +25,28 @@ MAX_BODY = 65536
 REQUEST_WITHIN = 10.0
 """Seconds for a whole request to arrive, from its first byte or the connection's begin."""
 
+MOST_AT_ONCE = 16
+"""Requests that are answered of one read: 64 KiB hold two thousand, and answering those would
+hold everybody up. Nobody but an attacker sends one before the last one was answered."""
+
+MAX_DIGITS = 20
+"""Of a Content-Length; int() raises over 4300."""
+
+
+@implementer(ILogObserver)
+def _serious(event: LogEvent) -> None:
+    if event["log_level"] >= LogLevel.warn:
+        globalLogPublisher(event)
+
+
+SERIOUS = Logger(observer=_serious)
+"""For twisted.web's own lines: any client can cause those that are not warnings."""
+
 
 class BoundedRequest(Request):
     """A request whose body is bounded."""
 
+    _log = SERIOUS
     _body = 0
 
     def gotLength(self, length: Optional[int]) -> None:
@@ -54,6 +74,8 @@ class BoundedChannel(HTTPChannel):
     """An HTTP connection whose requests must arrive in time."""
 
     requestFactory = BoundedRequest
+    _log = SERIOUS
+    _at_once = 0
     transport: Any
     _deadline: Optional[IDelayedCall] = None
     _refused = False
@@ -85,7 +107,25 @@ class BoundedChannel(HTTPChannel):
             return
         if not self._handlingRequest:
             self._expect_request()
+        if not self._busyReceiving:  # else it is the rest of what was read before
+            self._at_once = 0
         super().dataReceived(data)
+
+    def headerReceived(self, line: bytes) -> bool:
+        """A header came. False: the request is refused."""
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length" and len(value.strip()) > MAX_DIGITS:
+            self.refuse(b"413 Content Too Large")
+            return False
+        return bool(super().headerReceived(line))
+
+    def checkPersistence(self, request: Request, version: bytes) -> bool:
+        """Whether another request may follow on this one."""
+        self._at_once += 1
+        if self._at_once < MOST_AT_ONCE:
+            return bool(super().checkPersistence(request, version))
+        request.setHeader(b"Connection", b"close")
+        return False
 
     def lineLengthExceeded(self, line: bytes) -> None:
         """A header is too long."""

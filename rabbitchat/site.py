@@ -46,9 +46,11 @@ class WebClient(Resource):
         scripts of two releases don't mix."""
         _harden(request)
         request.setHeader(b"Cache-Control", b"no-cache")
+        request.requestHeaders.removeHeader(b"range")  # a thousand ranges are a thousand answers
         if path == b"":
             return self._page()
-        if b"\0" in path:  # in no file's name: the operating system would raise
+        segments: list[bytes] = [path, *(request.postpath or ())]
+        if not all(map(_may_be_a_name, segments)):
             missing: IResource = self._files.childNotFound
             return missing
         child: IResource = self._files.getChildWithDefault(path, request)
@@ -59,6 +61,14 @@ class WebClient(Resource):
             page: IResource = File(str(self._index))
             return page
         return Plain("text/html; charset=utf-8", PLAIN_PAGE)
+
+
+def _may_be_a_name(segment: bytes) -> bool:
+    """Whether a file can be called so: twisted.web logs a traceback over what can't."""
+    try:
+        return "\0" not in segment.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 class Plain(Resource):

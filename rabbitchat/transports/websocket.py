@@ -7,6 +7,7 @@ here; each has its test.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Optional, Protocol
 
 from autobahn.twisted.resource import WebSocketResource
@@ -304,7 +305,7 @@ class WebSocketPage(Resource):
     def render(self, request: Request) -> Any:
         """Hand the connection over to autobahn."""
         request.setHeader(b"Content-Type", b"text/plain; charset=utf-8")
-        if (request.getHeader("upgrade") or "").lower() != "websocket":
+        if (_headers(request, b"Upgrade") or [""])[-1].lower() != "websocket":
             request.setResponseCode(426)
             request.setHeader(b"Upgrade", b"websocket")
             return b"This address speaks WebSocket.\n"
@@ -318,6 +319,12 @@ class WebSocketPage(Resource):
 
     def _may_come(self, request: Request) -> bool:
         """No browser sends two origins: what does wants us to look at the wrong one."""
-        origins = request.requestHeaders.getRawHeaders("origin", [None])
-        host = request.getHeader("host") or ""
+        origins: Sequence[Optional[str]] = _headers(request, b"Origin") or (None,)
+        host = (_headers(request, b"Host") or [""])[-1]
         return len(origins) == 1 and self._origins.allows(origins[0], host)
+
+
+def _headers(request: Request, name: bytes) -> list[str]:
+    """All headers of this name. Twisted takes them for UTF-8 and raises where they aren't; these
+    here hold ASCII only, or nothing that we accept."""
+    return [value.decode("latin-1") for value in request.requestHeaders.getRawHeaders(name, [])]

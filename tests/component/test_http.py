@@ -39,7 +39,15 @@ async def test_no_page_can_be_framed_sniffed_or_run_foreign_scripts(
 
 @pytest.mark.parametrize(
     "path",
-    ["/nothing", "/../setup.py", "/%2e%2e/site.py", "/..%2fsite.py", "/%00"],
+    [
+        "/nothing",
+        "/../setup.py",
+        "/%2e%2e/site.py",
+        "/..%2fsite.py",
+        "/%00",
+        "/%ff",
+        "/index.html/%ff",
+    ],
 )
 @pytest_twisted.ensureDeferred
 async def test_what_is_not_there(node: StartNode, path: str) -> None:
