@@ -69,12 +69,15 @@ class Cluster:
         ChatError(BAD_NICK).
         """
         folded = self._fold(nick)
-        if self.view.owner(folded, now) not in (None, user):
+        stay = self.view.stay(user)
+        same = stay is not None and stay.claim.nick == nick
+        # Who wrote a nick that clashes in another way would have the later claim of the two.
+        unsettled = folded in self.view.clashing and not same
+        if unsettled or self.view.owner(folded, now) not in (None, user):
             raise ChatError(
                 Code.NICK_IN_USE, f"Somebody has the nick {nick} or had it just now; take another."
             )
-        stay = self.view.stay(user)
-        if stay is not None and stay.claim.nick == nick:
+        if stay is not None and same:
             claim = stay.claim
         else:
             claim = self._next_claim(user, nick, folded, now)

@@ -279,6 +279,22 @@ def test_a_nick_claimed_twice_stays_with_the_earlier_claim(
         assert not [change for change in shown(node) if isinstance(change, Clash)]
 
 
+def test_another_spelling_of_a_nick_does_not_lose_it_while_it_clashes(net: Net) -> None:
+    a, b = net.nodes["a"], net.nodes["b"]
+    come(a, "u1", "Ann")
+    come(b, "u2", "Ann")
+    net.advance(0)
+    for parcel in [parcel for parcel in net.parcels if parcel.to is a]:
+        net.parcels.remove(parcel)
+        net.deliver(parcel)  # b has not heard, so it has not given the nick up
+    assert refused(a, "u1", "ann")
+    assert not refused(a, "u1", "Ann")
+    assert a.presence.nick_of("u1") == "Ann"
+    net.quiet()
+    assert not refused(a, "u1", "ann")
+    assert [node.presence.nick_of("u1") for node in (a, b)] == ["ann", "Ann"]
+
+
 def test_coming_back_keeps_the_time_of_the_claim(net: Net) -> None:
     a, b = net.nodes["a"], net.nodes["b"]
     net.link("b", False)
