@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timezone
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Optional, Protocol
 
 from twisted.internet.interfaces import IReactorTime
@@ -20,6 +22,9 @@ from rabbitchat.log.interface import Appended
 if TYPE_CHECKING:
     from rabbitchat.daemon import ChatDaemon
 
+
+MOST_LISTED = 1000
+"""Rooms in one list: those with the most people."""
 
 MOST_BACKLOG = 100_000
 """Deliveries that may wait for their turn, about a second's, before publishers wait too."""
@@ -123,7 +128,8 @@ class Actions:
         self, connection: Connection, request: session.Rename, answer: Answer
     ) -> None:
         self._daemon.presence.claim(connection.session.user, request.nick)
-        answer(events.Renamed(nick=request.nick))
+        nick = self._daemon.presence.nick_of(connection.session.user)
+        answer(events.Renamed(nick=nick or request.nick))
 
     def _still_awaited(self, connection: Connection, answer: Answer) -> None:
         """Who was told `unavailable` has not come in, and may have asked again by now."""
@@ -177,6 +183,8 @@ class Actions:
             if known is not None:
                 self._said(connection, request.msgid, known, answer)
                 return
+        if request.refusal is not None:
+            raise request.refusal
         await daemon.outbox.room_to_publish(PATIENCE)
         await self._wait_for_fanout()
         draft = self._draft(connection, request)
@@ -289,14 +297,11 @@ class Actions:
 
     async def _list_rooms(self, connection: Connection, request: object, answer: Answer) -> None:
         presence = self._daemon.presence
-        answer(
-            events.RoomList(
-                rooms=[
-                    events.RoomInfo(room, count, presence.topic(room))
-                    for room, count in sorted(presence.rooms().items())
-                ]
-            )
-        )
+        largest = heapq.nlargest(MOST_LISTED, presence.rooms().items(), key=itemgetter(1))
+        rooms = [
+            events.RoomInfo(room, count, presence.topic(room)) for room, count in sorted(largest)
+        ]
+        answer(events.RoomList(rooms=rooms))
 
 
 def timestamp(clock: IReactorTime) -> str:

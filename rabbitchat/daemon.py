@@ -26,7 +26,7 @@ from rabbitchat.brokers.interface import IBroker, LinkState, Message, NotSent, T
 from rabbitchat.chat import events
 from rabbitchat.chat.entries import Entry, is_conversation, users_of
 from rabbitchat.chat.errors import ChatError, Close, Code
-from rabbitchat.chat.members import Came, Change, Clash, Renamed, Went
+from rabbitchat.chat.members import Came, Change, Clash, Renamed, TopicLearned, Went
 from rabbitchat.clients import IClient
 from rabbitchat.connection import Connection
 from rabbitchat.delivery import Delivery
@@ -48,7 +48,7 @@ from rabbitchat.users.interface import IUsers
 COMPARE = 30.0
 """Seconds between two comparisons of what was delivered with what the log has."""
 
-PRUNE = 60.0
+PRUNE = 10.0
 """Seconds between two rounds of housekeeping."""
 
 GOODBYE = 1.0
@@ -314,6 +314,9 @@ class ChatDaemon(Service):
             self._renamed(change)
         elif isinstance(change, Clash):
             self._clashed(change)
+        elif isinstance(change, TopicLearned):
+            event = events.TopicChange(room=change.room, nick=change.nick, text=change.text)
+            self._tell(change.room, event)
 
     def _tell(self, room: str, event: events.Event) -> None:
         self.delivery.tell_room(room, event)

@@ -87,7 +87,8 @@ class News:
                 entry = amqp.private_entry(push, name, message.headers, node)
             self._delivery.offer(entry)
         elif kind == "room" and push.room == name:
-            self._delivery.tell_room(name, push)
+            if isinstance(push, events.Typing):  # presence tells of topics, after an outage too
+                self._delivery.tell_room(name, push)
         elif kind == "user" and isinstance(push, events.Typing):
             self._delivery.tell_user(name, push)
         else:

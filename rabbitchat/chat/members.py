@@ -55,7 +55,16 @@ class Clash:
     new: str
 
 
-Change = Union[Came, Went, Renamed, Clash]
+@dataclass(frozen=True)
+class TopicLearned:
+    """Another node's user, `nick`, set the topic of a room with somebody in it."""
+
+    room: str
+    nick: str
+    text: str
+
+
+Change = Union[Came, Went, Renamed, Clash, TopicLearned]
 
 
 @dataclass(frozen=True)
@@ -140,6 +149,10 @@ class View:
             self._changed(user, before, after, reason)
             if before is not None and (after is None or after.claim.folded != before.claim.folded):
                 self.hold(before.claim.folded, Hold(user, now + hold), now)
+
+    def note(self, change: Change) -> None:
+        """Something changed that isn't about where users are."""
+        self._changes.append(change)
 
     def _changed(
         self, user: str, before: Optional[Stay], after: Optional[Stay], reason: str

@@ -29,7 +29,7 @@ from rabbitchat.chat.announcements import (
     UserState,
 )
 from rabbitchat.chat.attendance import ROUNDING
-from rabbitchat.chat.members import Claim, Hold, Stay, View
+from rabbitchat.chat.members import Claim, Hold, Stay, TopicLearned, View
 from rabbitchat.chat.substitutes import Fold
 from rabbitchat.chat.topics import KEPT_EMPTY, Topics
 
@@ -230,7 +230,9 @@ class Peers:
     def _topic(self, told: TopicSet, now: float) -> None:
         inhabited = self._view.count(told.room) > 0
         if (inhabited or told.empty < KEPT_EMPTY) and self._topics.learn(told.room, told.topic()):
-            if not inhabited:
+            if inhabited:
+                self._view.note(TopicLearned(told.room, told.nick, told.text))
+            else:
                 self._topics.emptied(told.room, now - told.empty)
 
     # when it goes

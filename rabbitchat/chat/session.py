@@ -50,6 +50,7 @@ class Say:
     target: names.Target
     text: str
     msgid: Optional[str]
+    refusal: Optional[ChatError] = None  # unless it is a repeat, which may be said from anywhere
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ class Session:
 
     def _connected_request(self, command: commands.Command) -> Request:
         if isinstance(command, commands.Publish):
-            return Say(self._target(command.room, Action.PUBLISH), *self._said(command))
+            return self._publish(command)
         if isinstance(command, commands.Typing):
             return ShowTyping(self._target(command.room, Action.TYPE), command.active)
         if isinstance(command, commands.Join):
@@ -201,6 +202,16 @@ class Session:
         if isinstance(target, names.Room):
             rights.check(action, target.name, target.name in self.rooms)
         return target
+
+    def _publish(self, command: commands.Publish) -> Say:
+        target, refusal = names.target(command.room), None
+        try:
+            self._target(command.room, Action.PUBLISH)
+        except ChatError as problem:
+            if command.msgid is None:
+                raise
+            refusal = problem
+        return Say(target, *self._said(command), refusal)
 
     def _said(self, command: commands.Publish) -> tuple[str, Optional[str]]:
         if not command.text.strip():

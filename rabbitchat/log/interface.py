@@ -90,7 +90,7 @@ class ILog(IService):
         """A user's private conversations, the one with the latest entry first."""
 
     async def prune(in_use: Callable[[str], bool]) -> None:
-        """Housekeeping, once a minute: forget what the log does not promise to keep.
+        """Housekeeping, every ten seconds: forget what the log does not promise to keep.
 
         `in_use` says whether anybody is in a room, or either side of a conversation is present.
         """

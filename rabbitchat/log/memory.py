@@ -150,9 +150,10 @@ class MemoryLog(Service):
         now = self._clock.seconds()
         for name in list(islice(self._rooms, _ROOMS_A_PRUNE)):
             room = self._rooms.pop(name)
-            if in_use(name):
+            wanted = in_use(name)
+            if wanted:
                 room.used = now
-            if now - room.used > ROOM_SECONDS:
+            if now - room.used > ROOM_SECONDS or not (room.entries or wanted):
                 self._forget(name, room)
             else:
                 self._rooms[name] = room  # behind those that were not looked at yet

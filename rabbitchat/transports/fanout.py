@@ -42,6 +42,13 @@ def send_now(transport: Any, data: bytes) -> None:
     transport.write(data)
 
 
+def unsent(transport: Any) -> Optional[int]:
+    """Bytes that wait in a transport; None when it doesn't tell (TLS)."""
+    if isinstance(transport, TCPConnection) and not transport.TLS:
+        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+    return None
+
+
 class Receiver(Protocol):
     """Somebody with a client that events can be sent to."""
 

@@ -8,7 +8,7 @@ from typing import Any, Optional
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from zope.interface import implementer
 
-from rabbitchat.transports.fanout import send_now
+from rabbitchat.transports.fanout import send_now, unsent
 
 TWISTED_BUFFER = 65536
 """Bytes that wait in a Twisted transport when it says that its client reads too slowly."""
@@ -20,6 +20,8 @@ class Outgoing:
 
     The transport tells a producer when more than 64 KiB wait; from then on what is written is
     counted, and `on_slow` is called once when more than `max_buffer` bytes are unsent (0: never).
+    A TLS transport doesn't tell what it has sent: all that is written until it has sent
+    everything counts there.
     """
 
     __slots__ = (
@@ -58,7 +60,8 @@ class Outgoing:
         if not self._paused:
             send_now(self._transport, data)
             return
-        self._waiting += len(data)
+        waiting = unsent(self._transport)
+        self._waiting = (self._waiting if waiting is None else waiting) + len(data)
         if self._max_buffer and self._waiting > self._max_buffer:
             self._waiting = 0
             self._on_slow()

@@ -245,6 +245,8 @@ class WebSocketConnection(WebSocketServerProtocol):
 
     def tick(self) -> None:
         """Called TICKS times in one ping time: ping who is silent, close who doesn't answer."""
+        if self._paused:  # by us: whatever it says, we would not hear it
+            return
         self._quiet += 1
         if self._quiet == TICKS:
             self.sendPing()

@@ -19,7 +19,7 @@ from rabbitchat.brokers.interface import (
     NotSent,
     Watcher,
 )
-from rabbitchat.chat.members import Came, Change, Clash, Renamed, Went
+from rabbitchat.chat.members import Came, Change, Clash, Renamed, TopicLearned, Went
 from rabbitchat.presence import Presence
 
 EPOCH = 1_700_000_000.0
@@ -98,6 +98,8 @@ class Replay:
             for room in change.rooms:
                 assert self.rooms[room][change.user] == change.old
                 self.rooms[room][change.user] = change.new
+        elif isinstance(change, TopicLearned):
+            assert self.rooms[change.room]
         else:
             self._clash = change
 

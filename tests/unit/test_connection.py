@@ -540,3 +540,25 @@ def test_the_session_of_who_is_here_does_not_expire(make_bench: MakeBench) -> No
     bench.clock.advance(3599)
     back = bench.person(session=session)
     assert back.connection.session.user == user
+
+
+def test_a_repeat_from_outside_the_room_is_answered_as_the_first(bench: Bench) -> None:
+    ann = bench.person()
+    ann.ask(commands.Publish, room="lobby", text="tea?", msgid="m1")
+    ann.ask(commands.Leave, room="lobby")
+    again = ann.ask(commands.Publish, room="lobby", text="tea?", msgid="m1")
+    assert ann.answer(again) == "published"
+    assert ann.told(events.Published).seq == 1
+    other = ann.ask(commands.Publish, room="lobby", text="tea?", msgid="m2")
+    assert ann.answer(other) == "not_in_room"
+
+
+def test_the_largest_rooms_are_listed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rabbitchat.actions.MOST_LISTED", 2)
+    ann, bob = bench.person(), bench.person("bob")
+    for room in ("a", "b", "tea"):
+        ann.ask(commands.Join, room=room)
+    bob.ask(commands.Join, room="tea")
+    ann.ask(commands.Rooms)
+    rooms = [(one.room, one.count) for one in ann.told(events.RoomList).rooms]
+    assert rooms == [("lobby", 2), ("tea", 2)]

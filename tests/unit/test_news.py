@@ -110,11 +110,16 @@ def test_a_msgid_of_256_bytes_can_travel() -> None:
     assert sent(long).entries == [long]
 
 
-@pytest.mark.parametrize("event", [TYPING, TOPIC])
-def test_what_is_not_stored_travels_too(event: Any) -> None:
+def test_typing_travels_too() -> None:
     node = Node("n2")
-    node.news.heard("room.lobby", Node("n1").news.push(event))
-    assert node.delivered.told == [("lobby", event)]
+    node.news.heard("room.lobby", Node("n1").news.push(TYPING))
+    assert node.delivered.told == [("lobby", TYPING)]
+
+
+def test_a_topic_is_for_outside_listeners_nodes_have_it_from_presence() -> None:
+    node = Node("n2")
+    node.news.heard("room.lobby", Node("n1").news.push(TOPIC))
+    assert (node.delivered.told, node.news.rejected) == ([], 0)
 
 
 def test_private_typing_goes_to_the_user() -> None:

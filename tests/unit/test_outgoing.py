@@ -172,3 +172,17 @@ def test_a_broken_socket_does_not_raise(pair: Pair) -> None:
     pair.far.close()
     for _ in range(3):
         send_now(pair.transport, b"x" * 100_000)
+
+
+def test_who_reads_steadily_is_not_slow_though_it_never_catches_up(pair: Pair) -> None:
+    slow: list[bool] = []
+    outgoing = Outgoing(pair.transport, pair.reactor, 300_000, lambda: slow.append(True))
+    outgoing.write(b"x" * 200_000)
+    for _ in range(20):
+        outgoing.write(b"x" * 50_000)
+        pair.read_all(50_000)
+    assert outgoing.paused
+    assert slow == []
+    for _ in range(6):
+        outgoing.write(b"x" * 50_000)
+    assert slow != []

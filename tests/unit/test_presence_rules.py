@@ -15,7 +15,7 @@ from rabbitchat.chat import states
 from rabbitchat.chat.announcements import State
 from rabbitchat.chat.cluster import Cluster
 from rabbitchat.chat.errors import ChatError, Code
-from rabbitchat.chat.members import Came, Change, Clash, Renamed, Went
+from rabbitchat.chat.members import Came, Change, Clash, Renamed, TopicLearned, Went
 from rabbitchat.chat.names import fold
 from rabbitchat.chat.peers import LEASE
 from rabbitchat.chat.topics import KEPT_EMPTY
@@ -789,6 +789,22 @@ def test_a_topic_is_known_everywhere_and_to_newcomers(net: Net) -> None:
             "empty": 0.0,
         }
     ]
+
+
+def test_a_topic_set_while_nobody_heard_is_told_once_when_the_link_is_back(net: Net) -> None:
+    a, b = net.nodes["a"], net.nodes["b"]
+    come(a, ANN, "ann")
+    come(b, BOB, "bob")
+    net.quiet()
+    net.link("a", False)
+    a.presence.set_topic("lobby", "tea", "ann")
+    net.pass_time(2)
+    told = TopicLearned("lobby", "ann", "tea")
+    assert told not in b.replay.changes
+    net.link("a", True)
+    net.pass_time(8)
+    assert b.replay.changes.count(told) == 1
+    assert told not in a.replay.changes  # whoever is there heard it when it was set
 
 
 def test_a_topic_that_only_one_heard_before_its_node_died_reaches_the_others(net: Net) -> None:
