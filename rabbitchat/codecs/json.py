@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Optional, get_args
 
 import msgspec
@@ -44,11 +45,25 @@ def decode(data: bytes) -> Command:
     except msgspec.ValidationError as problem:
         raise _refused(data, str(problem)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        if b"\\ud" in data.lower():
+            raise _halved(data, str(problem)) from None
         raise _bad_json(str(problem)) from None
 
 
-def _bad_json(why: str) -> Refused:
-    return Refused(ChatError(Code.BAD_JSON, f"send one JSON object: {why}"))
+def _bad_json(why: str, command_id: Optional[Id] = None) -> Refused:
+    return Refused(ChatError(Code.BAD_JSON, f"send one JSON object: {why}"), command_id)
+
+
+def _halved(data: bytes, why: str) -> Refused:
+    """Half a surrogate pair is what JavaScript sends of a text that it has cut within an emoji.
+    It stands for no character, but is JSON's grammar (RFC 8259, section 8.2): answer by the id."""
+    try:
+        whole = json.loads(data)
+        command_id = _sound_id(whole.get("id")) if isinstance(whole, dict) else None
+        str(command_id).encode()  # it may be halved itself
+    except (ValueError, RecursionError):
+        return _bad_json(why)
+    return _bad_json("half a surrogate pair is no character", command_id)
 
 
 def _refused(data: bytes, why: str) -> Refused:

@@ -146,6 +146,22 @@ def test_lone_surrogates_and_bad_utf8_are_bad_json(text: bytes) -> None:
     assert told.error.code is Code.BAD_JSON
 
 
+@pytest.mark.parametrize("text", ["\\ud800", "\\uDC00x", "a\\ud800\\ud800b", "\\uD83D"])
+@pytest.mark.parametrize("command_id", [3, "three"])
+def test_half_a_surrogate_pair_is_answered_by_the_id(text: str, command_id: commands.Id) -> None:
+    told = refused(f'{{"type":"publish","id":{standard.dumps(command_id)},"text":"{text}"}}')
+    assert (told.error.code, told.id) == (Code.BAD_JSON, command_id)
+    assert "surrogate" in told.error.message
+
+
+@pytest.mark.parametrize(
+    "body", ['{"id":"\\ud800"}', '{"id":1,"x":"\\ud800"', '["\\ud800"]', '"\\ud83d"', "\\ud800"]
+)
+def test_an_id_that_can_not_be_told_is_none(body: str) -> None:
+    told = refused(body)
+    assert (told.error.code, told.id) == (Code.BAD_JSON, None)
+
+
 def test_a_surrogate_pair_is_one_character() -> None:
     told = json.decode(b'{"type":"publish","room":"lobby","text":"\\ud83d\\ude00"}')
     assert told == commands.Publish(room="lobby", text="\N{GRINNING FACE}")
