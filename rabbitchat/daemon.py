@@ -254,6 +254,7 @@ class ChatDaemon(Service):
         """An entry was stored: to this node's clients at once, and to the other nodes."""
         self.metrics.published.inc()
         self.delivery.offer(entry)
+        self.presence.announce()  # a `join` of its sender comes first
         self.outbox.put(entry)
 
     def publish_push(self, key: str, event: events.Typing | events.TopicChange) -> None:

@@ -45,13 +45,14 @@ class Foreign:
         self._held: dict[str, list[Entry]] = {}  # of nodes that have not answered yet
         self._answered: set[str] = set()
         self._is_holding = False
+        self._late: set[str] = set()  # nodes that are held one by one
         self._patience: Optional[IDelayedCall] = None
         self.nodes: set[str] = set()  # those whose log isn't ours
 
     def take(self, entry: Entry) -> None:
         """Append an entry of another log to ours, after those that came before it."""
         self._tell_of(entry.node)
-        if self._is_holding and entry.node not in self._answered:
+        if entry.node in self._late or (self._is_holding and entry.node not in self._answered):
             self._held.setdefault(entry.node, []).append(entry)
             if sum(map(len, self._held.values())) < MOST_WAITING:
                 return
@@ -70,14 +71,22 @@ class Foreign:
         self._end_patience()
         self._patience = self._clock.callLater(PATIENCE, self._let_all_in)
 
+    def hold_one(self, node: str) -> None:
+        """A node that did not answer is there now, and is asked again."""
+        self._late.add(node)
+        if self._patience is None and not self._is_holding:
+            self.hold_no_longer()
+
     def let_in(self, node: str) -> None:
         """A node says all again from here on: what is held of it comes once more, in order."""
         self._answered.add(node)
+        self._late.discard(node)
         self._held.pop(node, None)
 
     def _let_all_in(self) -> None:
         self._end_patience()
         self._is_holding = False
+        self._late.clear()
         held, self._held = self._held, {}
         for entries in held.values():
             for entry in entries:

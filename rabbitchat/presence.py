@@ -126,6 +126,10 @@ class Presence(service.Service):
         self.cluster.disconnected(connection_id, clean, reason, self._clock.seconds())
         self._changed()
 
+    def announce(self) -> None:
+        """Tell now what is gathered until the end of this turn: what follows must not overtake."""
+        self._announcer.flush()
+
     def set_topic(self, room: str, text: str, nick: str) -> None:
         """Remember a room's topic, on all nodes."""
         self.cluster.set_topic(room, text, nick, self._clock.seconds())

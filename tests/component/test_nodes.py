@@ -206,3 +206,15 @@ async def test_what_is_malformed_is_counted_and_stops_nothing(
     await ann.says("lobby", "all is well")
     await bob.push("message", text="all is well")
     assert len(bob.got("message")) == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_join_is_seen_before_what_the_newcomer_says_at_once(node: StartNode) -> None:
+    here, there, ann, bob = await meet(node)
+    bot = await here.websocket()
+    bot.send(type="connect", nick="bot")
+    bot.send(type="join", room="lobby")
+    bot.send(type="publish", room="lobby", text="hello")
+    await bob.push("message", text="hello")
+    seen = [push["type"] for push in bob.pushes.seen]
+    assert seen.index("join") < seen.index("message")

@@ -94,6 +94,7 @@ def process_ended(pid: int) -> bool:
 
 def _die_with_parent() -> None:
     """In the child: end when pytest does, even if that was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background inherits its ignoring
     if hasattr(_LIBC, "prctl"):
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -16,7 +16,7 @@ from rabbitchat.brokers.interface import LinkState, Message, NotSent
 from rabbitchat.chat.entries import Entry
 from rabbitchat.foreign import PATIENCE, Foreign
 from rabbitchat.log.memory import MemoryLog
-from rabbitchat.missed import ASK_AGAIN, Missed
+from rabbitchat.missed import Missed
 from rabbitchat.outbox import MARK, Outbox
 from support.fakes import ScriptedBroker, draft, now
 
@@ -261,6 +261,8 @@ def test_a_node_that_does_not_answer_is_heard_after_a_while(net: Net) -> None:
         ("missed.x", Message(b"", {"node": "x", "milliseconds": True}, type="wanted")),
         ("missed.x", Message(b"", {"node": "x", "milliseconds": -1}, type="wanted")),
         ("missed.x", Message(b"", {"node": "x"}, type="wanted")),
+        ("missed.x", Message(b"[", {"node": "x", "milliseconds": 1}, type="wanted")),
+        ("missed.x", Message(b'{"a":"b"}', {"node": "x", "milliseconds": 1}, type="wanted")),
         ("missed.x", Message(b"", {"node": "x", "to": 1}, type="follows")),
         ("missed.x", Message(b"", {"node": "x"}, type="what")),
     ],
@@ -279,11 +281,42 @@ def test_what_is_no_question_and_no_answer_is_counted(
 def test_a_question_for_ever_brings_what_there_is(net: Net) -> None:
     one = net.nodes[0]
     one.say()
-    net.run(ASK_AGAIN)
+    net.run(60)
     net.published.clear()
     ever = Message(b"", {"node": "x", "milliseconds": 2**62}, type="wanted")
     one.missed.heard("missed.x", ever)
-    assert net.published == {"follows": 1, "message": 1}
+    assert net.published == {"follows": 1, "message": 1, "wanted": 1}
+
+
+def test_a_question_that_waited_while_its_receiver_was_away(net: Net) -> None:
+    one, two = net.nodes
+    two.lose(queue_too=True)
+    one.say()
+    one.lose()
+    two.connect()
+    net.run(10)
+    two.lose()
+    one.connect()
+    two.connect()
+    net.run(15)
+    net.check()
+
+
+def test_who_was_away_at_two_questions_answers_for_both(net: Net) -> None:
+    one, two = net.nodes
+    net.run(60)
+    two.lose(queue_too=True)
+    one.say()
+    net.run(60)
+    one.lose(queue_too=True)
+    two.connect()
+    net.run(60)
+    two.lose(queue_too=True)
+    two.connect()
+    net.run(60)
+    one.connect()
+    net.run(15)
+    net.check()
 
 
 class LostQueues(RuleBasedStateMachine):
@@ -323,4 +356,4 @@ class LostQueues(RuleBasedStateMachine):
 
 
 TestLostQueues = LostQueues.TestCase
-TestLostQueues.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestLostQueues.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
