@@ -8,7 +8,6 @@ from typing import Any, Optional
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
     IAddress,
-    IDelayedCall,
     IHalfCloseableProtocol,
     IReactorTime,
 )
@@ -19,6 +18,7 @@ from zope.interface import implementer
 from rabbitchat.chat.errors import Close
 from rabbitchat.codecs.telnet import Answer, EndOfInput, Item, TelnetDecoder
 from rabbitchat.settings import Limits
+from rabbitchat.transports.incoming import Incoming
 from rabbitchat.transports.line_conversation import Daemon, ILineOutput, LineConversation
 from rabbitchat.transports.line_wires import CRLF_LINES
 from rabbitchat.transports.outgoing import Outgoing
@@ -42,10 +42,6 @@ class LineProtocol(Protocol):
         self._limits = limits
         self._clock = clock
         self._decoder = TelnetDecoder(limits.max_line)
-        self._unread = b""
-        self._turn: Optional[IDelayedCall] = None
-        self._paused = self._half_closed = False
-        self._reading = True
 
     # -- what Twisted calls
 
@@ -54,22 +50,16 @@ class LineProtocol(Protocol):
         tune(self.transport, self._limits.ping)
         self.address = getattr(self.transport.getPeer(), "host", "")
         self._outgoing = Outgoing(self.transport, self._clock, self._limits.max_buffer, self._slow)
+        self._incoming = Incoming(self.transport, self._clock, SLICE, self._take)
         self._conversation = LineConversation(self, self._daemon, self._limits, CRLF_LINES)
         self._conversation.start()
 
     def dataReceived(self, data: bytes) -> None:
         """Bytes came."""
-        self._unread += data
-        if self._turn is None:
-            self._hear_some()
+        self._incoming.received(data)
 
-    def _hear_some(self) -> None:
-        self._turn = None
-        data, self._unread = self._unread[:SLICE], self._unread[SLICE:]
+    def _take(self, data: bytes) -> None:
         self._hear(self._decoder.feed(data))
-        if self._unread:
-            self._turn = self._clock.callLater(0, self._hear_some)
-        self._regulate()
 
     def _hear(self, items: list[Item]) -> None:
         answers = b"".join([item.data for item in items if isinstance(item, Answer)])
@@ -82,7 +72,7 @@ class LineProtocol(Protocol):
     def readConnectionLost(self) -> None:
         """The client sends nothing more and may still read: `printf '…' | nc -N` wants to see
         what its lines lead to."""
-        self._half_closed = True
+        self._incoming.end()
         self._conversation.take(EndOfInput("closed"))
 
     def writeConnectionLost(self) -> None:
@@ -90,9 +80,7 @@ class LineProtocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection is gone."""
-        if self._turn is not None:
-            self._turn.cancel()
-            self._turn = None
+        self._incoming.lost()
         self._outgoing.lost()
         self._conversation.lost(clean=reason.check(ConnectionDone) is not None)
 
@@ -108,22 +96,11 @@ class LineProtocol(Protocol):
 
     def pause(self) -> None:
         """Stop reading."""
-        self._paused = True
-        self._regulate()
+        self._incoming.pause()
 
     def resume(self) -> None:
         """Read on, if there can be more."""
-        self._paused = False
-        self._regulate()
-
-    def _regulate(self) -> None:
-        reading = not (self._paused or self._unread or self._half_closed)
-        if reading != self._reading:
-            self._reading = reading
-            if reading:
-                self.transport.resumeProducing()
-            else:
-                self.transport.pauseProducing()
+        self._incoming.resume()
 
     def _slow(self) -> None:
         self._conversation.close(Close.SLOW, "you read too slowly: come back")

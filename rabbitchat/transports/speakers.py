@@ -115,11 +115,11 @@ class JSONSpeaker:
 
     def pause(self) -> None:
         """Read no more for now."""
-        self._websocket.pause_reading()
+        self._websocket.incoming.pause()
 
     def resume(self) -> None:
         """Read on."""
-        self._websocket.resume_reading()
+        self._websocket.incoming.resume()
 
 
 class LineSpeaker:
@@ -175,8 +175,8 @@ class FramedLines:
 
     def pause(self) -> None:
         """Read no more for now."""
-        self._websocket.pause_reading()
+        self._websocket.incoming.pause()
 
     def resume(self) -> None:
         """Read on."""
-        self._websocket.resume_reading()
+        self._websocket.incoming.resume()

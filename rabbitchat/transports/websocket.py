@@ -12,7 +12,7 @@ from typing import Any, Optional, Protocol
 
 from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import ILogObserver, LogEvent, Logger
 from twisted.web.resource import Resource
@@ -24,6 +24,7 @@ from rabbitchat.chat.errors import Close
 from rabbitchat.daemon import ChatDaemon
 from rabbitchat.http_limits import BoundedChannel
 from rabbitchat.origins import Origins, Proxies
+from rabbitchat.transports.incoming import Incoming
 from rabbitchat.transports.outgoing import Outgoing
 from rabbitchat.transports.speakers import JSONSpeaker, LineSpeaker
 
@@ -85,13 +86,10 @@ class WebSocketConnection(WebSocketServerProtocol):
     transport: Any
     factory: WebSocketFactory
     outgoing: Outgoing
+    incoming: Incoming
     closeHandshakeTimeoutCall: Any
     address = ""
     _speaker: Optional[Speaker] = None
-    _unread = b""
-    _turn: Optional[IDelayedCall] = None
-    _paused = False
-    _reading = True
     _fragments = 0
     _quiet = 0
     _in_close_frame = False
@@ -110,6 +108,7 @@ class WebSocketConnection(WebSocketServerProtocol):
         daemon, clock = self.factory.daemon, self.factory.clock
         self.transport.unregisterProducer()  # twisted.web's channel, which is done
         self.outgoing = Outgoing(self.transport, clock, daemon.limits.max_buffer, self._slow)
+        self.incoming = Incoming(self.transport, clock, SLICE, self._take)
         self._pings = Bucket(PINGS_A_SECOND, int(PINGS_A_SECOND))
         self.factory.connections.add(self)
         speaks_lines = self.websocket_protocol_in_use == LINE
@@ -122,27 +121,11 @@ class WebSocketConnection(WebSocketServerProtocol):
         if self._speaker is None:  # the handshake is bounded already
             self._dataReceived(data)
             return
-        self._unread += data
-        if self._turn is None:
-            self._take_some()
+        self.incoming.received(data)
 
-    def _take_some(self) -> None:
-        self._turn = None
-        data, self._unread = self._unread[:SLICE], self._unread[SLICE:]
-        self._dataReceived(data)
-        if self._unread and self.state != self.STATE_CLOSED:
-            self._turn = self.factory.clock.callLater(0, self._take_some)
-        self._regulate()
-
-    def _regulate(self) -> None:
-        """Read while the speaker wants it and all that came was taken."""
-        reading = not (self._paused or self._turn is not None)
-        if reading != self._reading:
-            self._reading = reading
-            if reading:
-                self.transport.resumeProducing()
-            else:
-                self.transport.pauseProducing()
+    def _take(self, data: bytes) -> None:
+        if self.state != self.STATE_CLOSED:
+            self._dataReceived(data)
 
     def onMessageBegin(self, isBinary: bool) -> None:
         """The first frame of a message came."""
@@ -200,13 +183,11 @@ class WebSocketConnection(WebSocketServerProtocol):
     def onClose(self, wasClean: bool, code: Optional[int], reason: Optional[str]) -> None:
         """The connection is gone."""
         self.factory.connections.discard(self)
-        if self._turn is not None:
-            self._turn.cancel()
-            self._turn = None
         if self.closeHandshakeTimeoutCall is not None:  # autobahn leaves it to expire
             self.closeHandshakeTimeoutCall.cancel()
             self.closeHandshakeTimeoutCall = None
         if self._speaker is not None:
+            self.incoming.lost()
             self.outgoing.lost()
             speaker, self._speaker = self._speaker, None
             speaker.lost(wasClean and code not in (GOING_AWAY, COMING_BACK))
@@ -229,23 +210,13 @@ class WebSocketConnection(WebSocketServerProtocol):
             self.transport.write(last_frames)
             self.sendClose(int(code), reason)
 
-    def pause_reading(self) -> None:
-        """Read no more for now."""
-        self._paused = True
-        self._regulate()
-
-    def resume_reading(self) -> None:
-        """Read on."""
-        self._paused = False
-        self._regulate()
-
     def _slow(self) -> None:
         if self._speaker is not None:
             self._speaker.close(Close.SLOW, "you read too slowly: come back")
 
     def tick(self) -> None:
         """Called TICKS times in one ping time: ping who is silent, close who doesn't answer."""
-        if self._paused:  # by us: whatever it says, we would not hear it
+        if self.incoming.paused:  # by us: whatever it says, we would not hear it
             return
         self._quiet += 1
         if self._quiet == TICKS:

@@ -204,7 +204,7 @@ def test_a_flood_of_line_ends_leaves_turns_to_others() -> None:
     protocol.dataReceived(b"\n" * 65000 + b"/help\n")
     assert transport.producerState == "paused"
     assert len(clock.getDelayedCalls()) == 1  # the next slice has a turn of its own
-    assert len(protocol._unread) > 60000
+    assert len(protocol._incoming._unread) > 60000
     assert not daemon.connections[0].commands
     clock.advance(0)
     assert len(daemon.connections[0].commands) == 1
