@@ -187,8 +187,7 @@ async def test_a_flood_of_nonsense_is_cut_off(node: StartNode) -> None:
 async def test_who_does_not_read_is_sent_away(node: StartNode) -> None:
     chat, ann, tel = await with_people(node, max_text=0, max_line=1 << 20, max_buffer=100_000)
     tel.carrier.stop_reading()
-    for _ in range(6):
-        await ann.says_many("lobby", 10, "x" * 200_000)
+    await chat.fill_up(ann)
     tel.carrier.read_again()
     await tel.sees_one(lambda line: "(3001)" in line, "why")
     await tel.ended()

@@ -46,6 +46,15 @@ class Node:
 
     # -- clients
 
+    async def fill_up(self, speaker: JSONClient) -> int:
+        """Let somebody say as much in the lobby as it takes until one who doesn't read is sent
+        away; how many times it was."""
+        for said in range(1, 200):
+            await speaker.says("lobby", "x" * 200_000)
+            if any(_is_sent_away(connection.client) for connection in self.daemon._connections):
+                return said
+        raise AssertionError("nobody is too slow")
+
     async def websocket(
         self,
         path: str = "/ws",
@@ -178,3 +187,9 @@ def node(monkeypatch: pytest.MonkeyPatch, twisted_greenlet: object) -> Iterator[
         one.cut()
     for one in nodes:
         pytest_twisted.blockon(Deferred.fromCoroutine(one.stop()))
+
+
+def _is_sent_away(client: object) -> bool:
+    """Whether a client has heard why, and its end is waited for."""
+    closing = getattr(client, "_closing", None), getattr(client, "_sent_away", None)
+    return closing != (None, None)
