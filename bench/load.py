@@ -17,6 +17,7 @@ import socket
 import struct
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 TEXT = "x" * 100
@@ -31,7 +32,7 @@ def masked(payload: bytes) -> bytes:
     return struct.pack("!BBH", 0x81, 0x80 | 126, size) + b"\0\0\0\0" + payload
 
 
-class Client:
+class Client(ABC):
     """One connection; what it says differs by kind."""
 
     def __init__(self, port: int) -> None:
@@ -48,13 +49,13 @@ class Client:
             data += chunk
         return data
 
+    @abstractmethod
     def join(self, nick: str, room: str) -> None:
         """Be somebody and enter a room."""
-        raise NotImplementedError
 
+    @abstractmethod
     def say(self, room: str, text: str) -> None:
         """Publish."""
-        raise NotImplementedError
 
 
 class WebSocket(Client):
