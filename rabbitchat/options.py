@@ -131,7 +131,7 @@ def _described(option: Option, width: int) -> list[str]:
 class Options(usage.Options):
     """The command line. What is wrong on it ends the process with status 1 and one line."""
 
-    optParameters = [  # noqa: RUF012
+    optParameters = [
         [option.name, None, None, option.help] for option in OPTIONS if not option.repeated
     ]
 

@@ -350,7 +350,7 @@ class ReconnectingBroker(Service):
             self.log.info("broker link is up: {reason}", reason=reason)
         elif self.running and reason not in self._told and reason != "connecting":
             self._told.add(reason)
-            self.log.warn(  # noqa: G010  Twisted's has no `warning`
+            self.log.warn(
                 "broker link is down: {reason}" if before.up else "no broker link: {reason}",
                 reason=reason,
             )
