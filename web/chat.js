@@ -245,9 +245,16 @@ class Page {
 const page = new Page();
 const chat = new Chat(page);
 
+// A name that the server refuses would leave one in no room at all.
+const ROOM = /^#?[\p{L}\p{N}\p{M}_-]{1,64}$/u;
+const NO_ROOM = "/join ROOM: letters, digits, - and _. To talk with one person: /msg NAME TEXT";
+
 const COMMANDS = {
   nick: (nick) => chat.rename(nick),
-  join: (room) => go(room.replace(/^#/, "")),
+  join: (room) => {
+    if (!ROOM.test(room)) wrong(NO_ROOM);
+    go(room.replace(/^#/, ""));
+  },
   topic: (text) => chat.setTopic(text),
   msg: (text) => {
     const [, nick, rest] = text.match(/^@?(\S+)\s+(\S[^]*)$/) ?? wrong("/msg NAME TEXT");
@@ -281,7 +288,10 @@ function say(text, room) {
 function addressed() {
   const [, room] = location.hash.match(/^#\/room\/(.+)$/) ?? [];
   try {
-    return decodeURIComponent(room ?? "lobby");
+    const name = decodeURIComponent(room ?? "lobby");
+    if (ROOM.test(name)) return name;
+    page.error(NO_ROOM);
+    return "lobby";
   } catch {
     return "lobby";
   }

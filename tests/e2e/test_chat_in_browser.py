@@ -326,13 +326,17 @@ def test_what_cannot_be_said(visitor: NewVisitor) -> None:
     ann.say("x" * 4001)
     expect(ann.page.locator("#log .error")).to_contain_text("at most 4000 characters")
     expect(field).to_have_value("x" * 4001)
+    ann.say("/join @bob")
+    expect(ann.page.locator("#log .error").last).to_contain_text("/msg NAME TEXT")
+    ann.say("still here")
+    ann.sees("ann: still here")
     ann.say("/dance")
     expect(ann.page.locator("#log .error").last).to_contain_text("There is no /dance")
     expect(field).to_have_value("/dance")
     ann.say("/msg nobody hello")
     expect(ann.page.locator("#log .error").last).to_contain_text("Not sent")
     ann.say("//dance")
-    ann.sees("ann: /dance")
+    ann.sees("ann: still here", "ann: /dance")
 
 
 def test_only_the_newest_rows_are_kept(visitor: NewVisitor) -> None:
