@@ -12,8 +12,8 @@ from twisted.web.server import Request
 from twisted.web.static import File
 
 from rabbitchat.daemon import ChatDaemon
-from rabbitchat.http_limits import BoundedSite
-from rabbitchat.origins import Origins, Proxies
+from rabbitchat.sockjs.http_limits import BoundedSite
+from rabbitchat.sockjs.origins import Origins, Proxies
 from rabbitchat.transports.websocket import WebSocketFactory, WebSocketPage
 
 STATIC = Path(__file__).parent / "static"

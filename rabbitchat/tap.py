@@ -14,10 +14,10 @@ from rabbitchat.daemon import ChatDaemon
 from rabbitchat.listening import ListeningService, listen
 from rabbitchat.log.memory import MemoryLog
 from rabbitchat.options import Options, from_environment
-from rabbitchat.origins import Origins, Proxies
 from rabbitchat.presence import Presence
 from rabbitchat.settings import Settings
 from rabbitchat.site import make_site
+from rabbitchat.sockjs.origins import Origins, Proxies
 from rabbitchat.transports.line import LineFactory
 from rabbitchat.transports.websocket import WebSocketFactory
 from rabbitchat.users.memory import MemoryUsers

@@ -18,10 +18,10 @@ from zope.interface import implementer
 from rabbitchat.chat.errors import Close
 from rabbitchat.codecs.telnet import Answer, EndOfInput, Item, TelnetDecoder
 from rabbitchat.settings import Limits
-from rabbitchat.transports.incoming import Incoming
+from rabbitchat.sockjs.incoming import Incoming
+from rabbitchat.sockjs.outgoing import Outgoing
 from rabbitchat.transports.line_conversation import Daemon, ILineOutput, LineConversation
 from rabbitchat.transports.line_wires import CRLF_LINES
-from rabbitchat.transports.outgoing import Outgoing
 
 __all__ = ["LineConversation", "LineFactory", "LineProtocol"]
 

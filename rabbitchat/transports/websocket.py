@@ -22,10 +22,10 @@ from zope.interface import implementer
 from rabbitchat.chat.buckets import Bucket
 from rabbitchat.chat.errors import Close
 from rabbitchat.daemon import ChatDaemon
-from rabbitchat.http_limits import BoundedChannel
-from rabbitchat.origins import Origins, Proxies
-from rabbitchat.transports.incoming import Incoming
-from rabbitchat.transports.outgoing import Outgoing
+from rabbitchat.sockjs.http_limits import BoundedChannel
+from rabbitchat.sockjs.incoming import Incoming
+from rabbitchat.sockjs.origins import Origins, Proxies
+from rabbitchat.sockjs.outgoing import Outgoing
 from rabbitchat.transports.speakers import JSONSpeaker, LineSpeaker
 
 

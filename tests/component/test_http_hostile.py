@@ -10,7 +10,7 @@ import pytest
 import pytest_twisted
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
 
-from rabbitchat import http_limits
+from rabbitchat.sockjs import http_limits
 from support.clients import JSONClient
 from support.nodes import Node, StartNode
 from support.raw import Raw, upgrade

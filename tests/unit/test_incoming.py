@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from rabbitchat.transports.incoming import Incoming
+from rabbitchat.sockjs.incoming import Incoming
 
 
 class Bench:

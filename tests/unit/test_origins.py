@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rabbitchat.origins import Origins, Proxies, normal
+from rabbitchat.sockjs.origins import Origins, Proxies, normal
 
 
 @pytest.mark.parametrize(

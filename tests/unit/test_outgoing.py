@@ -12,8 +12,8 @@ from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 
-from rabbitchat.transports.fanout import send_now
-from rabbitchat.transports.outgoing import TWISTED_BUFFER, Outgoing
+from rabbitchat.sockjs.outgoing import TWISTED_BUFFER, Outgoing
+from rabbitchat.sockjs.sending import send_now
 
 
 class Transport(StringTransport):

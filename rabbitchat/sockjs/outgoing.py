@@ -8,7 +8,7 @@ from typing import Any, Optional
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from zope.interface import implementer
 
-from rabbitchat.transports.fanout import send_now, unsent
+from .sending import send_now, unsent
 
 TWISTED_BUFFER = 65536
 """Bytes that wait in a Twisted transport when it says that its client reads too slowly."""

@@ -17,7 +17,7 @@ from twisted.web.http import HTTPChannel
 from twisted.web.server import Request, Site
 from zope.interface import implementer
 
-from rabbitchat.origins import Proxies
+from .origins import Proxies
 
 MAX_BODY = 65536
 """Bytes of a request's body."""

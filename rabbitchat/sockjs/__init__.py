@@ -1,0 +1,1 @@
+"""A SockJS server for Twisted."""
