@@ -12,7 +12,7 @@ from twisted.web.server import Request
 from twisted.web.static import File
 
 from rabbitchat.daemon import ChatDaemon
-from rabbitchat.sockjs.http_limits import BoundedSite
+from rabbitchat.sockjs.http_limits import BoundedSite, HTTPLimits
 from rabbitchat.sockjs.origins import Origins, Proxies
 from rabbitchat.transports.websocket import WebSocketFactory, WebSocketPage
 
@@ -141,4 +141,8 @@ def make_site(
     root.putChild(b"ws", WebSocketPage(websockets, origins))
     root.putChild(b"health", HealthPage(daemon))
     root.putChild(b"metrics", MetricsPage(daemon))
-    return BoundedSite(root, reactor, daemon.limits.max_connections_per_ip, proxies)
+    limits = HTTPLimits(
+        max_body=daemon.limits.max_line,
+        connections_per_address=daemon.limits.max_connections_per_ip,
+    )
+    return BoundedSite(root, reactor, limits, proxies)

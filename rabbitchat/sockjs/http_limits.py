@@ -1,5 +1,7 @@
 """twisted.web with an end to everything: to headers, to bodies, and to the time they take.
 
+`BoundedSite` serves any resource; `HTTPLimits` says where the ends are.
+
 The library's own timeout begins again with every byte, and it takes bodies of any size (twisted
 issue 4898).
 """
@@ -7,6 +9,7 @@ issue 4898).
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any, Optional
 
 from twisted.internet.interfaces import IDelayedCall
@@ -19,18 +22,24 @@ from zope.interface import implementer
 
 from .origins import Proxies
 
-MAX_BODY = 65536
-"""Bytes of a request's body."""
-
-REQUEST_WITHIN = 10.0
-"""Seconds for a whole request to arrive, from its first byte or the connection's begin."""
-
 MOST_AT_ONCE = 16
 """Requests that are answered of one read: 64 KiB hold two thousand, and answering those would
 hold everybody up. Nobody but an attacker sends one before the last one was answered."""
 
 MAX_DIGITS = 20
 """Of a Content-Length; int() raises over 4300."""
+
+TOO_LARGE = b"413 Content Too Large"
+
+
+@dataclass(frozen=True)
+class HTTPLimits:
+    """What one client of a site may do. 0 lifts a limit."""
+
+    max_body: int = 65536  # bytes of a request's body
+    request_within: float = 10.0  # seconds, from its first byte or the connection's begin
+    connections_per_address: int = 512
+    idle: float = 60.0  # seconds between two requests
 
 
 @implementer(ILogObserver)
@@ -48,26 +57,25 @@ class BoundedRequest(Request):
 
     _log = SERIOUS
     _body = 0
+    channel: BoundedChannel
 
     def gotLength(self, length: Optional[int]) -> None:
         """The headers are complete."""
-        if length is not None and length > MAX_BODY:
+        if length is not None and self._is_too_large(length):
             length = 0
-            self._too_large()
+            self.channel.refuse(TOO_LARGE)
         super().gotLength(length)
 
     def handleContentChunk(self, data: bytes) -> None:
         """A part of the body came."""
         self._body += len(data)
-        if self._body > MAX_BODY:
-            self._too_large()
+        if self._is_too_large(self._body):
+            self.channel.refuse(TOO_LARGE)
         else:
             super().handleContentChunk(data)
 
-    def _too_large(self) -> None:
-        channel = self.channel
-        assert isinstance(channel, BoundedChannel)
-        channel.refuse(b"413 Content Too Large")
+    def _is_too_large(self, size: int) -> bool:
+        return 0 < self.channel.site.limits.max_body < size
 
 
 class BoundedChannel(HTTPChannel):
@@ -88,8 +96,9 @@ class BoundedChannel(HTTPChannel):
         self._expect_request()
 
     def _expect_request(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.callLater(REQUEST_WITHIN, self._too_late)
+        within = self.site.limits.request_within
+        if within and self._deadline is None:
+            self._deadline = self.callLater(within, self._too_late)
 
     def _too_late(self) -> None:
         self._deadline = None
@@ -115,7 +124,7 @@ class BoundedChannel(HTTPChannel):
         """A header came. False: the request is refused."""
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length" and len(value.strip()) > MAX_DIGITS:
-            self.refuse(b"413 Content Too Large")
+            self.refuse(TOO_LARGE)
             return False
         return bool(super().headerReceived(line))
 
@@ -163,22 +172,34 @@ class BoundedChannel(HTTPChannel):
 
 
 class BoundedSite(Site):
-    """A site with these limits. It keeps no access log: that is the proxy's."""
+    """A site with limits. It keeps no access log: that is the proxy's.
+
+    Connections of believed proxies are not counted: theirs are everybody's.
+    """
 
     displayTracebacks = False
     protocol = BoundedChannel  # type: ignore[assignment]  # no HTTP/2, so no proxy for it
 
-    def __init__(self, resource: Any, reactor: Any, most: int, proxies: Proxies) -> None:
-        super().__init__(resource, requestFactory=BoundedRequest, timeout=60, reactor=reactor)
-        self._most = most  # connections of one address; 0: any number
+    def __init__(
+        self,
+        resource: Any,
+        reactor: Any,
+        limits: HTTPLimits = HTTPLimits(),  # noqa: B008  # it can't be changed
+        proxies: Proxies = Proxies(()),  # noqa: B008
+    ) -> None:
+        super().__init__(
+            resource, requestFactory=BoundedRequest, timeout=limits.idle or None, reactor=reactor
+        )
+        self.limits = limits
         self._proxies = proxies
         self._open: Counter[str] = Counter()
 
     def buildProtocol(self, addr: Any) -> Any:
         """A channel, or None: the connection is closed when its address has too many."""
         address = getattr(addr, "host", "")
-        counts = self._most and address and not self._proxies.trusts(address)
-        if counts and self._open[address] >= self._most:
+        most = self.limits.connections_per_address
+        counts = most and address and not self._proxies.trusts(address)
+        if counts and self._open[address] >= most:
             return None
         channel = super().buildProtocol(addr)
         if counts and isinstance(channel, BoundedChannel):

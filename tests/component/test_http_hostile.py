@@ -13,7 +13,7 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, global
 from rabbitchat.sockjs import http_limits
 from support.clients import JSONClient
 from support.nodes import Node, StartNode
-from support.raw import Raw, upgrade
+from support.raw import upgrade
 from support.waiting import pause
 
 
@@ -36,39 +36,6 @@ async def with_bystander(node: StartNode, **options: object) -> tuple[Node, JSON
 def has_answers(count: int, data: bytes) -> bool:
     """Whether so many requests were answered with 200."""
     return data.count(b"HTTP/1.1 200") == count
-
-
-async def drip(raw: Raw, data: bytes) -> None:
-    """Send byte after byte until the connection is cut."""
-    for byte in data:
-        if raw.ended:
-            return
-        raw.write(bytes([byte]))
-        await pause(0.02)
-    raise AssertionError(f"{len(data)} bytes came through")
-
-
-@pytest.mark.parametrize("start", [b"", b"POST /health HTTP/1.1\r\nContent-Length: 9999\r\n\r\n"])
-@pytest_twisted.ensureDeferred
-async def test_a_request_that_comes_byte_by_byte_is_cut(
-    node: StartNode, monkeypatch: pytest.MonkeyPatch, start: bytes
-) -> None:
-    monkeypatch.setattr(http_limits, "REQUEST_WITHIN", 0.3)
-    chat, ann = await with_bystander(node)
-    raw = await chat.raw()
-    raw.write(start)
-    await drip(raw, b"GET / HTTP/1.1\r\nX: " + b"x" * 300)
-    await ann.says("lobby", "all is well")
-
-
-@pytest_twisted.ensureDeferred
-async def test_who_says_nothing_at_all_is_cut(
-    node: StartNode, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http_limits, "REQUEST_WITHIN", 0.3)
-    chat, ann = await with_bystander(node)
-    assert await (await chat.raw()).over() == b""
-    await ann.says("lobby", "all is well")
 
 
 @pytest.mark.parametrize(
