@@ -59,7 +59,6 @@ class RabbitChat(MultiService):
         """Start all parts."""
         _allow_many_files()
         super().startService()
-        self._websockets.start()
 
     async def stopService(self) -> None:
         """Let nobody in any more, then say good-bye, flush and close; 5 s in all."""

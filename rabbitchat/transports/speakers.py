@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import TYPE_CHECKING, Optional
 
 from zope.interface import implementer
@@ -14,6 +13,7 @@ from rabbitchat.codecs import json
 from rabbitchat.codecs.telnet import Line
 from rabbitchat.connection import Connection
 from rabbitchat.daemon import ChatDaemon
+from rabbitchat.sockjs.websockets import frame
 from rabbitchat.transports.line_conversation import ILineOutput, LineConversation
 from rabbitchat.transports.line_wires import LineWires
 
@@ -24,16 +24,6 @@ NORMAL_CLOSURE = 1000  # RFC 6455, section 7.4.1
 
 MOST_LINES = 100
 """Lines of one frame, which is to hold one: a full frame of line ends takes half a second."""
-
-
-def frame(payload: bytes) -> bytes:
-    """A whole text message as one unmasked frame (RFC 6455, section 5.2)."""
-    size = len(payload)
-    if size < 126:
-        return bytes((0x81, size)) + payload
-    if size < 65536:
-        return struct.pack("!BBH", 0x81, 126, size) + payload
-    return struct.pack("!BBQ", 0x81, 127, size) + payload
 
 
 @implementer(IWire)

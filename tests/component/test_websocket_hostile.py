@@ -8,7 +8,8 @@ import pytest
 import pytest_twisted
 from autobahn.websocket.compress import PerMessageDeflateOffer
 
-from rabbitchat.transports.websocket import SLICE, WebSocketConnection
+from rabbitchat.sockjs.websockets import SLICE
+from rabbitchat.transports.websocket import WebSocketConnection
 from support.carriers import open_websocket
 from support.clients import JSONClient
 from support.nodes import Node, StartNode
