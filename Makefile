@@ -22,8 +22,9 @@ help: ## list these commands
 run: environment web ## start the daemon on the embedded broker, until Ctrl+C
 	@scripts/run $(ARGS)
 
-test: test-environment web ## run all tests; installs what they need where it can
+test: test-environment ## run all tests; installs what they need where it can
 	@scripts/install-test-parts
+	@scripts/web
 	$(PYTEST)
 
 test-unit: test-environment ## tests of the pure parts
@@ -40,16 +41,19 @@ test-integration: test-environment ## several daemons on a real RabbitMQ, and it
 	@scripts/install-test-parts rabbitmq
 	$(PYTEST) tests/integration
 
-test-e2e: test-environment web ## the real twistd, Chromium and telnet
+test-e2e: test-environment ## the real twistd, Chromium and telnet
 	@scripts/install-test-parts
+	@scripts/web
 	$(PYTEST) tests/e2e
 
-test-system: test-environment web ## of these, what drives the real twistd (mark: system)
+test-system: test-environment ## of these, what drives the real twistd (mark: system)
 	@scripts/install-test-parts
+	@scripts/web
 	$(PYTEST) tests/e2e -m system
 
-test-ui-acceptance: test-environment web ## of these, what drives the web page (mark: ui_acceptance)
-	@scripts/install-test-parts chromium
+test-ui-acceptance: test-environment ## of these, what drives the web page (mark: ui_acceptance)
+	@scripts/install-test-parts chromium npm
+	@scripts/web
 	$(PYTEST) tests/e2e -m ui_acceptance
 
 test-functional: test-environment ## the chat scenarios over every transport (mark: functional)
@@ -68,13 +72,13 @@ lint: test-environment ## ruff, mypy and the layers of the architecture
 bench: test-environment web ## measure: processor time per delivery, latency, memory
 	.venv/bin/python -m bench $(ARGS)
 
-web: ## put the web client, web/, where the daemon serves it from
-	@rm -rf rabbitchat/static
-	@cp -R web rabbitchat/static
+web: ## put the web client, web/, and sockjs-client where the daemon serves them from
+	@scripts/web
 
 clean: ## remove the environments and everything else that was made here
-	rm -rf .venv .venvs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
-		.hypothesis .import_linter_cache .coverage htmlcov twisted/plugins/dropin.cache
+	rm -rf .venv .venvs build dist *.egg-info rabbitchat/static web/node_modules \
+		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov \
+		twisted/plugins/dropin.cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 environment:

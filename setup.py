@@ -1,6 +1,6 @@
 """Puts the web client into the package; everything else is in pyproject.toml."""
 
-import shutil
+import subprocess
 from pathlib import Path
 
 from setuptools import setup
@@ -10,13 +10,12 @@ HERE = Path(__file__).parent
 
 
 class BuildWithWeb(build_py):  # type: ignore[misc]  # setuptools is not annotated
-    """Copies web/ to where the daemon serves it from, as `make web` does, also for `pip -e`."""
+    """Copies web/ to where the daemon serves it from, also for `pip -e`. Building needs no npm and
+    no network: sockjs-client comes along if `make web` has fetched it before."""
 
     def run(self) -> None:
         """Copy, then build."""
-        static = HERE / "rabbitchat" / "static"
-        shutil.rmtree(static, ignore_errors=True)
-        shutil.copytree(HERE / "web", static)
+        subprocess.run(["sh", str(HERE / "scripts" / "web"), "offline"], check=True)
         super().run()
 
 

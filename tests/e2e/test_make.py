@@ -40,11 +40,15 @@ def test_make_run_from_a_clean_clone_and_again(tmp_path: Path) -> None:
         command = ["make", "run", f"ARGS={arguments}"]
         with Foreground(command, checkout, clean_environment(tmp_path)) as make:
             make.wait_until_accepting(port, line_port, seconds=240)
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+            page = f"http://127.0.0.1:{port}/"
+            with urllib.request.urlopen(page, timeout=5) as answer:
                 assert answer.status == 200
+            with urllib.request.urlopen(f"{page}sockjs.js", timeout=5) as answer:
+                assert b"sockjs-client v1." in answer.read(300)
             assert f"in a browser:   http://localhost:{port}/" in make.output
             assert f"in a terminal:  telnet localhost {line_port}" in make.output
             assert ("Making the environment" in make.output) is (time == "first")
+            assert ("Fetching sockjs-client" in make.output) is (time == "first")
             make.interrupt()
             assert "Traceback" not in make.output
 
@@ -59,7 +63,8 @@ def test_make_alone_lists_the_commands(tmp_path: Path) -> None:
 def only(tmp_path: Path, **programs: str) -> dict[str, str]:
     """An environment with nothing on PATH but the usual small programs and these scripts."""
     directory = tmp_path / "bin"
-    for name in ("sh", "ls", "id", "cat", "tr", "env", "dirname", "cmp", "awk"):
+    small = "sh ls id cat tr env dirname cmp awk sed cp mv rm mkdir"
+    for name in small.split():
         for place in os.environ["PATH"].split(os.pathsep):
             if (Path(place) / name).exists() and not (directory / name).exists():
                 directory.mkdir(exist_ok=True)
@@ -98,7 +103,7 @@ def test_a_python_without_venv_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "made").exists()
 
 
-@pytest.mark.parametrize("part", ["telnet", "chromium"])
+@pytest.mark.parametrize("part", ["telnet", "chromium", "npm"])
 def test_a_missing_part_is_named(tmp_path: Path, part: str) -> None:
     env = only(tmp_path)
     done = run([SCRIPTS / "install-test-parts", part], tmp_path, env)

@@ -14,6 +14,8 @@ import pytest
 
 from support.daemons import Foreground, copy_checkout, environment, free_port, run
 
+SOCKJS = "/* sockjs-client v1.6.1 | MIT */\n"
+
 
 def installed_environment() -> dict[str, str]:
     """No PYTHONPATH: only what is installed is found."""
@@ -37,11 +39,17 @@ def must(*command: str | Path, cwd: Path) -> None:
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the checkout, so that building leaves nothing in it."""
+    """A copy of the checkout, so that building leaves nothing in it, as `make web` leaves one
+    where npm works."""
     copy = copy_checkout(tmp_path_factory.mktemp("source") / "rabbitchat")
     assets = copy / "web" / "assets"
     assets.mkdir()
     (assets / "one.js").write_text("// a file of the web client in a directory of its own\n")
+    client = copy / "web" / "node_modules" / "sockjs-client"
+    (client / "dist").mkdir(parents=True)
+    (client / "dist" / "sockjs.min.js").write_text(SOCKJS)
+    (client / "LICENSE").write_text("All rights granted.\n")
+    must("sh", copy / "scripts" / "web", "offline", cwd=copy)
     return copy
 
 
@@ -68,9 +76,12 @@ def test_the_sdist_holds_what_it_must(source: Path, built: Path) -> None:
         "pyproject.toml", "setup.py", "README.md", "CHANGELOG.md", "LICENSE", "Makefile",
         "rabbitchat.tac", ".ci/run", "scripts/environment", "rabbitchat/tap.py",
         "rabbitchat/py.typed", "web/index.html", "web/assets/one.js", "tests/conftest.py",
-        "tests/support/hygiene.py", "twisted/plugins/rabbitchat_plugin.py",
+        "tests/support/hygiene.py", "twisted/plugins/rabbitchat_plugin.py", "scripts/web",
+        "web/sockjs.js", "web/package.json", "web/package-lock.json", "web/.npmrc",
+        "rabbitchat/static/sockjs.js",
     ):  # fmt: skip
         assert name in names
+    assert not [name for name in names if "node_modules" in name]
     assert not [name for name in names if name.endswith((".pyc", "dropin.cache"))]
     for directory in ("docs", "bench"):
         for file in (source / directory).glob("*.*"):
@@ -80,10 +91,13 @@ def test_the_sdist_holds_what_it_must(source: Path, built: Path) -> None:
 def test_the_wheel_holds_the_package_and_the_plugin_only(source: Path, built: Path) -> None:
     with zipfile.ZipFile(one(built, "rabbitchat-*.whl")) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
+        client = wheel.read("rabbitchat/static/sockjs.js").decode()
     modules = {str(file.relative_to(source)) for file in (source / "rabbitchat").rglob("*.py")}
+    assert client.startswith(SOCKJS), "the wheel was built from the sdist, which has it"
     assert modules <= names
     assert {"rabbitchat/py.typed", "rabbitchat/static/assets/one.js"} <= names
     assert "rabbitchat/static/index.html" in names
+    assert not [name for name in names if "package" in name or "npmrc" in name]
     outside = {name for name in names if not name.startswith("rabbitchat/")}
     assert outside == {"twisted/plugins/rabbitchat_plugin.py"}
 
