@@ -191,14 +191,14 @@ class BoundedSite(Site):
             resource, requestFactory=BoundedRequest, timeout=limits.idle or None, reactor=reactor
         )
         self.limits = limits
-        self._proxies = proxies
+        self.proxies = proxies
         self._open: Counter[str] = Counter()
 
     def buildProtocol(self, addr: Any) -> Any:
         """A channel, or None: the connection is closed when its address has too many."""
         address = getattr(addr, "host", "")
         most = self.limits.connections_per_address
-        counts = most and address and not self._proxies.trusts(address)
+        counts = most and address and not self.proxies.trusts(address)
         if counts and self._open[address] >= most:
             return None
         channel = super().buildProtocol(addr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any, Optional, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from zope.interface import implementer
@@ -14,9 +14,19 @@ TWISTED_BUFFER = 65536
 """Bytes that wait in a Twisted transport when it says that its client reads too slowly."""
 
 
+class Writer(Protocol):
+    """Who writes to the client."""
+
+    def pause_writing(self) -> None:
+        """Write no more for now, if you can: the client doesn't keep up."""
+
+    def resume_writing(self) -> None:
+        """It does again."""
+
+
 @implementer(IPushProducer)
 class Outgoing:
-    """The sending half of one connection.
+    """The sending half of one connection. `writer`, if there is one, is told when to pause.
 
     The transport tells a producer when more than 64 KiB wait; from then on what is written is
     counted, and `on_slow` is called once when more than `max_buffer` bytes are unsent (0: never).
@@ -33,6 +43,7 @@ class Outgoing:
         "_transport",
         "_waiting",
         "closed",
+        "writer",
     )
 
     def __init__(
@@ -46,6 +57,7 @@ class Outgoing:
         self._waiting = 0
         self._cut: Optional[IDelayedCall] = None
         self.closed = False
+        self.writer: Optional[Writer] = None
         transport.registerProducer(self, True)
 
     @property
@@ -93,11 +105,15 @@ class Outgoing:
         if not self._paused:
             self._paused = True
             self._waiting = TWISTED_BUFFER
+            if self.writer is not None:
+                self.writer.pause_writing()
 
     def resumeProducing(self) -> None:
         """The transport: all was sent."""
         self._paused = False
         self._waiting = 0
+        if self.writer is not None:
+            self.writer.resume_writing()
 
     def stopProducing(self) -> None:
         """The transport: the connection is gone."""

@@ -1,0 +1,84 @@
+"""Responses that carry frames: session.Receiver over twisted.web."""
+
+from __future__ import annotations
+
+from twisted.internet.interfaces import IPushProducer
+from twisted.python.failure import Failure
+from twisted.web.server import Request
+from zope.interface import implementer
+
+from .frames import Frame
+from .framings import Framing
+from .session import Session
+
+
+@implementer(IPushProducer)
+class ResponseReceiver:
+    """One response. It ends by itself after one frame, or when a streaming one has carried
+    `limit` bytes of them: a browser keeps all of a response in memory.
+
+    Prelude and frames are one write each, which makes each of them an HTTP chunk of its own: the
+    client may see them as they come."""
+
+    __slots__ = ("_framing", "_left", "_request", "_session", "ready")
+
+    def __init__(self, request: Request, framing: Framing, limit: int) -> None:
+        self._request = request
+        self._framing = framing
+        self._left = limit
+        self._session: Session | None = None
+        self.ready = True
+        request.setHeader(b"Content-Type", framing.content_type)
+        if framing.streams:
+            request.registerProducer(self, True)
+            request.write(framing.prelude)
+
+    def attach(self, session: Session) -> None:
+        """Take the frames of this session."""
+        self._session = session
+        self._request.notifyFinish().addErrback(self._lost)
+        session.attach(self)
+
+    def _lost(self, reason: Failure) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.receiver_lost(self)
+
+    def send(self, frame: Frame) -> bool:
+        """See session.Receiver."""
+        if self._session is None:
+            return False
+        data = self._framing.wrap(frame)
+        if not self._framing.streams:
+            self._request.setHeader(b"Content-Length", b"%d" % len(data))
+        self._request.write(data)
+        self._left -= len(data)
+        if self._framing.streams and self._left > 0:
+            return True
+        self.end()
+        return False
+
+    def end(self) -> None:
+        """See session.Receiver."""
+        if self._session is None:
+            return
+        self._session = None
+        if self._framing.streams:
+            self._request.unregisterProducer()
+        self._request.finish()
+
+    # -- IPushProducer: how fast the client reads
+
+    def pauseProducing(self) -> None:
+        """It doesn't keep up: frames wait in the session, where they are bounded."""
+        self.ready = False
+
+    def resumeProducing(self) -> None:
+        """It does again."""
+        self.ready = True
+        if self._session is not None:
+            self._session.flush()
+
+    def stopProducing(self) -> None:
+        """It is gone; `_lost` is called, too."""
+        self.ready = False

@@ -1,0 +1,202 @@
+"""Sessions on a WebSocket: with SockJS's frames, and raw.
+
+The session is the connection: it has no name, and nothing of it is left when the connection is.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from twisted.web.server import Request
+
+from .closing import FAILED, GO_AWAY, SILENT, SLOW, Ending
+from .frames import HEARTBEAT, OPEN, BrokenPayload, Frame, Message, closing, decode_frame
+from .refusals import Refused
+from .service import Service, TooManySessions, host_of, seen_as
+from .transport import SockJSTransport
+from .upgrades import is_upgrade, upgrade
+from .websockets import BINARY, TEXT, TICKS, WebSocket, WebSocketLimits, WebSocketServer, frame
+
+NORMAL = 1000  # RFC 6455, section 7.4.1
+BROKEN = 1007
+
+
+class SessionWebSocket(WebSocket):
+    """What both kinds have in common: a carrier of a `SockJSTransport`."""
+
+    factory: SessionWebSockets
+    _session: Optional[SockJSTransport] = None
+    _ending = Ending.LOST
+
+    def opened(self) -> None:
+        """See WebSocket."""
+        service = self.factory.service
+        service.count(self.address)
+        peer = seen_as(self.transport.getPeer(), self.address)
+        self._session = service.connect(self, self.transport.getHost(), peer)
+        self.outgoing.writer = self._session
+        self._greet()
+        self._session.opened()
+
+    def _greet(self) -> None:
+        """Say that the session is open."""
+
+    def closed(self, clean: bool, code: Optional[int]) -> None:
+        """See WebSocket."""
+        self.factory.service.uncount(self.address)
+        session, self._session = self._session, None
+        if session is not None:
+            left = clean and self._ending is Ending.LOST
+            session.lost(Ending.LEFT if left else self._ending, code)
+
+    def slow(self) -> None:
+        """See WebSocket."""
+        self._say_farewell(*SLOW)
+
+    def silent(self) -> None:
+        """See WebSocket."""
+        self._say_farewell(*SILENT)
+
+    def failed(self) -> None:
+        """See WebSocket."""
+        self._say_farewell(*FAILED)
+
+    def _say_farewell(self, code: int, reason: str) -> None:
+        self.finish(b"", code, reason)
+
+    # -- transport.Carrier
+
+    def send(self, message: Message) -> None:
+        """Send a message."""
+        raise NotImplementedError
+
+    def end(self, code: int, reason: str) -> None:
+        """Say why, and close."""
+        self._ending = Ending.CLOSED
+        self._say_farewell(code, reason)
+
+    def abort(self, code: int, reason: str) -> None:
+        """The same: what waits can't be taken back. Who doesn't read it is cut soon."""
+        self.end(code, reason)
+
+    def pause(self) -> None:
+        """Read no more for now."""
+        self.incoming.pause()
+
+    def resume(self) -> None:
+        """Read on."""
+        self.incoming.resume()
+
+
+class SockJSWebSocket(SessionWebSocket):
+    """`/SERVER/SESSION/websocket`."""
+
+    _silence = 0  # ticks since a frame was sent
+
+    def _greet(self) -> None:
+        self.write(_framed(OPEN))
+
+    def heard(self, payload: bytes, is_binary: bool) -> None:
+        """See WebSocket. What is broken ends the connection, without a frame of SockJS's."""
+        if not self.can_send or self._session is None:
+            return
+        try:
+            batch = decode_frame(payload)
+        except BrokenPayload as broken:
+            self.finish(b"", BROKEN, str(broken))
+            return
+        for data in batch:
+            self._session.received(data)
+
+    def tick(self) -> None:
+        """See WebSocket; there is a heartbeat after TICKS of them without a frame."""
+        super().tick()
+        self._silence += 1
+        if self._silence >= TICKS and not self.outgoing.paused:
+            self._silence = 0
+            self.write(_framed(HEARTBEAT))
+
+    def _say_farewell(self, code: int, reason: str) -> None:
+        self.finish(_framed(closing(code, reason)), code, reason)
+
+    def send(self, message: Message) -> None:
+        """See transport.Carrier."""
+        self._silence = 0
+        self.write(_framed(message.frame))
+
+
+class RawWebSocket(SessionWebSocket):
+    """`/websocket`: each message as it is, both ways."""
+
+    def heard(self, payload: bytes, is_binary: bool) -> None:
+        """See WebSocket."""
+        if self.can_send and self._session is not None:
+            self._session.is_binary = is_binary
+            self._session.received(payload)
+
+    def send(self, message: Message) -> None:
+        """See transport.Carrier. What is no UTF-8 goes as a binary message."""
+        framed = message.framed.get(RawWebSocket)
+        if framed is None:
+            opcode = TEXT if message.is_text else BINARY
+            framed = message.framed[RawWebSocket] = frame(message, opcode)
+        self.write(framed)
+
+    def send_binary(self, data: bytes) -> None:
+        """See transport.BinaryCarrier."""
+        self.write(frame(data, BINARY))
+
+
+def _framed(plain: Frame) -> bytes:
+    """A frame of SockJS's in one of WebSocket's, made once."""
+    framed = plain.framed.get(SockJSWebSocket)
+    if framed is None:
+        framed = plain.framed[SockJSWebSocket] = frame(plain)
+    return framed
+
+
+class SessionWebSockets(WebSocketServer):
+    """Makes the WebSockets of one kind for a service."""
+
+    def __init__(self, service: Service, protocol: type[SessionWebSocket]) -> None:
+        options = service.options
+        limits = WebSocketLimits(
+            max_message=options.max_message,
+            max_fragments=options.max_fragments,
+            pings_a_second=options.pings_a_second,
+            max_buffer=options.max_buffer,
+            ping=options.heartbeat_delay,
+        )
+        super().__init__(service.clock, limits, service.proxies)
+        self.protocol = protocol
+        self.service = service
+
+    def upgrade(self, request: Request) -> Any:
+        """Take over a request's connection. Refused: it asks for no WebSocket, or there are too
+        many sessions of its address."""
+        if not is_upgrade(request):
+            raise Refused(400, "Not a valid websocket request")
+        try:
+            self.service.check_room(host_of(self.service.peer(request)))
+        except TooManySessions:
+            raise Refused(503, "there are too many sessions of your address") from None
+        return upgrade(request, self)
+
+    def end_all(self) -> None:
+        """End all sessions."""
+        for websocket in list(self.connections):
+            assert isinstance(websocket, SessionWebSocket)
+            websocket.end(*GO_AWAY)
+
+
+class WebSockets:
+    """Both kinds."""
+
+    def __init__(self, service: Service) -> None:
+        self.sockjs = SessionWebSockets(service, SockJSWebSocket)
+        self.raw = SessionWebSockets(service, RawWebSocket)
+
+    def stop(self) -> None:
+        """End all sessions."""
+        self.sockjs.end_all()
+        self.raw.end_all()
