@@ -73,7 +73,7 @@ def htmlfile(callback: bytes) -> Framing:
         HTML,
         prelude=head.ljust(HTMLFILE_PADDING + len(callback)) + b"\r\n\r\n",
         before=b"<script>\np(",
-        after=b");\r\n</script>\r\n",
+        after=b");\n</script>\r\n",
         streams=True,
         quotes=True,
         shared=False,
