@@ -27,9 +27,9 @@ Programs connect to <code>/ws</code>.</p></html>
 
 SECURITY_HEADERS = {
     b"Content-Security-Policy": b"default-src 'self'; connect-src 'self' ws: wss:;"
-    b" frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    b" frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     b"X-Content-Type-Options": b"nosniff",
-    b"Referrer-Policy": b"no-referrer",
+    b"Referrer-Policy": b"same-origin",
 }
 
 
