@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
+from autobahn.twisted.websocket import WebSocketServerFactory
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import ILogObserver, LogEvent, Logger
@@ -22,6 +22,7 @@ from zope.interface import implementer
 from .incoming import Incoming
 from .origins import Proxies
 from .outgoing import Outgoing
+from .slim import SlimProtocol, with_options
 
 
 @implementer(ILogObserver)
@@ -71,9 +72,10 @@ def frame(payload: bytes, opcode: int = TEXT) -> bytes:
     return struct.pack("!BBQ", first, 127, size) + payload
 
 
-class WebSocket(WebSocketServerProtocol):
+class WebSocket(SlimProtocol):
     """One WebSocket connection: frames, their limits, pings and the close.
 
+    autobahn's attributes of the handshake (`http_headers` and so on) are gone after `opened`.
     A subclass overrides what stands under "for subclasses". An error in one of those is logged
     and costs this connection only.
     """
@@ -156,6 +158,7 @@ class WebSocket(WebSocketServerProtocol):
         self._is_open = True
         self.factory.came(self)
         self._call(self.opened)
+        self.forget_handshake()
 
     def dataReceived(self, data: bytes) -> None:
         """Bytes came."""
@@ -300,6 +303,7 @@ class WebSocketServer(WebSocketServerFactory):
             allowedOrigins=["*"],
             allowNullOrigin=True,
         )
+        self.protocol = with_options(self.protocol, self)
 
     def came(self, websocket: WebSocket) -> None:
         """A connection is open."""
