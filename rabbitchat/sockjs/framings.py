@@ -18,8 +18,8 @@ class Framing:
     """One way to carry frames in a response.
 
     `prelude` comes before the first frame. `streams`: a response carries many frames, else one.
-    `quotes`: frames are JSON string literals. `shared`: the same for all clients, so that a frame
-    can keep what it looks like here.
+    `quotes`: frames are JSON string literals. `escapes`: `%` is written `%25`. `shared`: the same
+    for all clients, so that a frame can keep what it looks like here.
     """
 
     content_type: bytes
@@ -28,6 +28,7 @@ class Framing:
     after: bytes = b""
     streams: bool = False
     quotes: bool = False
+    escapes: bool = False
     shared: bool = True
 
     def wrap(self, frame: Frame) -> bytes:
@@ -40,13 +41,21 @@ class Framing:
         return framed
 
     def _wrap(self, frame: Frame) -> bytes:
-        return self.before + (frame.literal if self.quotes else frame) + self.after
+        data: bytes = frame.literal if self.quotes else frame
+        if self.escapes:
+            data = data.replace(b"%", b"%25")
+        return self.before + data + self.after
 
 
 XHR = Framing(JAVASCRIPT, after=b"\n")
 XHR_STREAMING = Framing(JAVASCRIPT, prelude=b"h" * 2048 + b"\n", after=b"\n", streams=True)
 EVENTSOURCE = Framing(
-    b"text/event-stream", prelude=b"\r\n", before=b"data: ", after=b"\r\n\r\n", streams=True
+    b"text/event-stream",
+    prelude=b"\r\n",
+    before=b"data: ",
+    after=b"\r\n\r\n",
+    streams=True,
+    escapes=True,  # not in the protocol, but every client calls decodeURI, which fails on "100%"
 )
 
 _HTMLFILE_HEAD = b"""<!doctype html>
