@@ -133,7 +133,11 @@ class WebSocket(SlimProtocol):
         """Send these frames and close; who doesn't answer in `close_within` is cut."""
         if self.state == self.STATE_OPEN:
             self.transport.write(last_frames)
-            encoded = reason.encode()[:LONGEST_REASON].decode("utf-8", "ignore").encode()
+            encoded = (
+                reason.encode("utf-8", "replace")[:LONGEST_REASON]
+                .decode("utf-8", "ignore")
+                .encode()
+            )
             self.sendCloseFrame(int(code), encoded)
 
     def cut(self) -> None:

@@ -37,7 +37,7 @@ class Echo(WebSocket):
         if payload == b"bug":
             raise ZeroDivisionError
         if payload == b"close":
-            self.finish(frame(b"last"), 1001, "\u20ac" * 60)
+            self.finish(frame(b"last"), 1001, "\ud800" + "\u20ac" * 60)
         elif payload == b"cut":
             self.cut()
         else:
@@ -144,7 +144,7 @@ async def test_last_frames_then_any_code_and_as_much_of_the_reason_as_fits(serve
     raw = await serve().websocket()
     raw.write(client.frame(TEXT, b"close"))
     assert await raw.frame(TEXT) == b"last"
-    assert await raw.frame(CLOSE) == (1001).to_bytes(2, "big") + "\u20ac".encode() * 41
+    assert await raw.frame(CLOSE) == (1001).to_bytes(2, "big") + b"?" + "\u20ac".encode() * 40
 
 
 @pytest_twisted.ensureDeferred
