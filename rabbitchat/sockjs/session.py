@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Optional, Protocol
 
-from .closing import ANOTHER_CONNECTION, INTERRUPTED, SLOW, Ending
+from .closing import ANOTHER_CONNECTION, INTERRUPTED, Ending
 from .frames import HEARTBEAT, OPEN, Frame, Message, closing, messages
 
 HIGH_WATER = 65536
@@ -44,6 +44,9 @@ class Application(Protocol):
 
     def resume_writing(self) -> None:
         """Nothing waits any more."""
+
+    def slow(self) -> None:
+        """More than `max_buffer` bytes waited, and were dropped: end the session."""
 
     def lost(self, ending: Ending) -> None:
         """The session is over."""
@@ -178,8 +181,8 @@ class Session:
         self._buffer.append(message)
         self._buffered += len(message)
         if self._max_buffer and self._buffered > self._max_buffer:
-            self._buffer.clear()
-            self._end(*SLOW, Ending.LOST)
+            self._drop_buffer()
+            self.application.slow()
         elif self._buffered > HIGH_WATER and not self._full:
             self._full = True
             self.application.pause_writing()
@@ -196,15 +199,18 @@ class Session:
             self._full = False
             self.application.resume_writing()
 
-    def end(self, code: int, reason: str) -> None:
+    def end(self, code: int, reason: str, last_words: Optional[Message] = None) -> None:
         """End the session; what was written before is still sent."""
         if self._farewell is None:
+            if last_words is not None:
+                self._buffer.append(last_words)
             self._end(code, reason, Ending.CLOSED)
 
     def abort(self, code: int, reason: str) -> None:
         """End the session; what waits is dropped."""
-        self._buffer.clear()
-        self.end(code, reason)
+        if self._farewell is None:
+            self._drop_buffer()
+            self._end(code, reason, Ending.LOST)
 
     def pause(self) -> None:
         """Take no more messages for now: requests that bring some are answered later."""
@@ -219,6 +225,10 @@ class Session:
             self._deliver(batch, answer)
 
     # -- how it is done
+
+    def _drop_buffer(self) -> None:
+        self._buffer.clear()
+        self._buffered = 0
 
     def _send_frame(self, frame: Frame) -> None:
         receiver = self._receiver

@@ -18,7 +18,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from .closing import FAILED, GO_AWAY, Ending
+from .closing import FAILED, GO_AWAY, SILENT, SLOW, Ending
 from .frames import LatestMessage, Message
 from .producers import PullPump
 
@@ -37,8 +37,8 @@ class Carrier(Protocol):
     def send(self, message: Message) -> None:
         """Send a message."""
 
-    def end(self, code: int, reason: str) -> None:
-        """Send what waits, say this, and end."""
+    def end(self, code: int, reason: str, last_words: Optional[Message]) -> None:
+        """Send what waits and a last message, say this, and end."""
 
     def abort(self, code: int, reason: str) -> None:
         """End, whatever waits."""
@@ -100,7 +100,7 @@ class SockJSTransport:
         self._peer = peer
         self._protocol: Optional[IProtocol] = None
         self._producer: Optional[Any] = None
-        self._farewell: Optional[tuple[int, str]] = None
+        self._farewell: Optional[tuple[int, str, Optional[Message]]] = None
         self._full = False
         self.disconnecting = False
         self.disconnected = False
@@ -136,14 +136,18 @@ class SockJSTransport:
         client is told 3000, "Go away!"."""
         self.close(*GO_AWAY)
 
-    def close(self, code: int, reason: str) -> None:
-        """The same with a code and a reason of one's own (1000, or 3000 to 4999)."""
+    def close(self, code: int, reason: str, last_words: bytes = b"") -> None:
+        """The same with a code and a reason of one's own (1000, or 3000 to 4999).
+
+        `last_words`: a message that is sent even if too much waits already. ValueError, TypeError:
+        as in `write`."""
+        message = self._latest.of(last_words) if last_words else None
         if self.disconnecting or self.disconnected:
             return
         self.disconnecting = True
-        self._farewell = (code, reason)
+        self._farewell = (code, reason, message)
         if self._producer is None:
-            self._carrier.end(code, reason)
+            self._carrier.end(*self._farewell)
 
     def abortConnection(self) -> None:
         """End the session at once; what waits to be sent is dropped."""
@@ -225,10 +229,26 @@ class SockJSTransport:
     def _failed(self, doing: str) -> None:
         """A bug of the application's costs this session, and no other."""
         self.log.failure("{doing}, by {protocol}", doing=doing, protocol=self._protocol)
-        if not self.disconnected:
-            self._farewell = FAILED
+        self._give_up("session_failed", FAILED)
+
+    def slow(self) -> None:
+        """The client has let too much wait, on which it was dropped."""
+        self._give_up("client_slow", SLOW)
+
+    def silent(self) -> None:
+        """The client answers no ping."""
+        self._give_up("client_silent", SILENT)
+
+    def _give_up(self, hook: str, farewell: tuple[int, str]) -> None:
+        """End the session: in the application's words, if it has a method for this."""
+        if not self.disconnecting and not self.disconnected:
+            try:
+                getattr(self._protocol, hook, _no_words)()
+            except Exception:
+                self.log.failure("{hook}, by {protocol}", hook=hook, protocol=self._protocol)
+        if not self.disconnected and (self._producer is not None or not self.disconnecting):
             self.disconnecting = True
-            self._carrier.abort(*FAILED)
+            self._carrier.abort(*farewell)
 
     def pause_writing(self) -> None:
         """The client doesn't keep up."""
@@ -261,6 +281,10 @@ class SockJSTransport:
             protocol.connectionLost(Failure(reason))
         except Exception:
             self.log.failure("{protocol} lost its connection", protocol=protocol)
+
+
+def _no_words() -> None:
+    """Most applications have none."""
 
 
 def _reason(ending: Ending, code: Optional[int]) -> Exception:

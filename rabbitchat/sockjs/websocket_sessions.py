@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 from twisted.web.server import Request
 
-from .closing import FAILED, GO_AWAY, SILENT, SLOW, Ending
+from .closing import FAILED, GO_AWAY, Ending
 from .frames import HEARTBEAT, OPEN, BrokenPayload, Frame, Message, closing, decode_frame
 from .refusals import Refused
 from .service import Service, TooManySessions, host_of, seen_as
@@ -46,38 +46,45 @@ class SessionWebSocket(WebSocket):
         self.factory.service.uncount(self.address)
         session, self._session = self._session, None
         if session is not None:
-            left = clean and self._ending is Ending.LOST
+            left = clean and not session.disconnecting
             session.lost(Ending.LEFT if left else self._ending, code)
 
     def slow(self) -> None:
         """See WebSocket."""
-        self._say_farewell(*SLOW)
+        if self._session is not None:
+            self._session.slow()
 
     def silent(self) -> None:
         """See WebSocket."""
-        self._say_farewell(*SILENT)
+        if self._session is not None:
+            self._session.silent()
 
     def failed(self) -> None:
         """See WebSocket."""
         self._say_farewell(*FAILED)
 
-    def _say_farewell(self, code: int, reason: str) -> None:
-        self.finish(b"", code, reason)
+    def _say_farewell(self, code: int, reason: str, last_frames: bytes = b"") -> None:
+        self.finish(last_frames, code, reason)
+
+    def _frame(self, message: Message) -> bytes:
+        """A message in this kind's frame."""
+        raise NotImplementedError
 
     # -- transport.Carrier
 
     def send(self, message: Message) -> None:
         """Send a message."""
-        raise NotImplementedError
+        self.write(self._frame(message))
 
-    def end(self, code: int, reason: str) -> None:
-        """Say why, and close."""
+    def end(self, code: int, reason: str, last_words: Optional[Message] = None) -> None:
+        """Say a last message and why, and close."""
         self._ending = Ending.CLOSED
-        self._say_farewell(code, reason)
+        last_frames = b"" if last_words is None else self._frame(last_words)
+        self._say_farewell(code, reason, last_frames)
 
     def abort(self, code: int, reason: str) -> None:
-        """The same: what waits can't be taken back. Who doesn't read it is cut soon."""
-        self.end(code, reason)
+        """The same: what waits can't be taken back, but who doesn't read it is cut soon."""
+        self._say_farewell(code, reason)
 
     def pause(self) -> None:
         """Read no more for now."""
@@ -116,13 +123,12 @@ class SockJSWebSocket(SessionWebSocket):
             self._silence = 0
             self.write(_framed(HEARTBEAT))
 
-    def _say_farewell(self, code: int, reason: str) -> None:
-        self.finish(_framed(closing(code, reason)), code, reason)
+    def _say_farewell(self, code: int, reason: str, last_frames: bytes = b"") -> None:
+        self.finish(last_frames + _framed(closing(code, reason)), code, reason)
 
-    def send(self, message: Message) -> None:
-        """See transport.Carrier."""
+    def _frame(self, message: Message) -> bytes:
         self._silence = 0
-        self.write(_framed(message.frame))
+        return _framed(message.frame)
 
 
 class RawWebSocket(SessionWebSocket):
@@ -134,13 +140,13 @@ class RawWebSocket(SessionWebSocket):
             self._session.is_binary = is_binary
             self._session.received(payload)
 
-    def send(self, message: Message) -> None:
-        """See transport.Carrier. What is no UTF-8 goes as a binary message."""
+    def _frame(self, message: Message) -> bytes:
+        """What is no UTF-8 goes as a binary message."""
         framed = message.framed.get(RawWebSocket)
         if framed is None:
             opcode = TEXT if message.is_text else BINARY
             framed = message.framed[RawWebSocket] = frame(message, opcode)
-        self.write(framed)
+        return framed
 
     def send_binary(self, data: bytes) -> None:
         """See transport.BinaryCarrier."""
