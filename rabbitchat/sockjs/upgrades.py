@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 from autobahn.twisted.resource import WebSocketResource
 from twisted.web.server import Request
 
 from .http_limits import BoundedChannel
-from .websockets import WebSocket, WebSocketServer
+from .websockets import WebSocketServer
 
 
 def header_values(request: Request, name: bytes) -> list[str]:
@@ -36,26 +36,10 @@ def is_upgrade(request: Request) -> bool:
     )
 
 
-def upgrade(
-    request: Request, server: WebSocketServer, websocket: Optional[WebSocket] = None
-) -> Any:
-    """Hand a request's connection over to a WebSocket, which answers the handshake; gives what a
-    resource's `render` returns.
-
-    `websocket` is one that `server.buildProtocol` made; without it a new one is made.
-    """
+def upgrade(request: Request, server: WebSocketServer) -> Any:
+    """Hand a request's connection over to a WebSocket of this server, which answers the
+    handshake; gives what a resource's `render` returns."""
     channel = request.channel
     if isinstance(channel, BoundedChannel):
         channel.hand_over()
-    return WebSocketResource(server if websocket is None else _Made(websocket)).render(request)
-
-
-class _Made:
-    """A factory of one protocol, which is made already."""
-
-    def __init__(self, protocol: WebSocket) -> None:
-        self._protocol = protocol
-
-    def buildProtocol(self, address: object) -> WebSocket:
-        """That one."""
-        return self._protocol
+    return WebSocketResource(server).render(request)
