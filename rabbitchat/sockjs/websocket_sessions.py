@@ -173,9 +173,9 @@ class SessionWebSockets(WebSocketServer):
             max_buffer=options.max_buffer,
             ping=options.heartbeat_delay,
         )
-        super().__init__(service.clock, limits, service.proxies)
         self.protocol = protocol
         self.service = service
+        super().__init__(service.clock, limits, service.proxies)
 
     def upgrade(self, request: Request) -> Any:
         """Take over a request's connection. Refused: it asks for no WebSocket, or there are too
