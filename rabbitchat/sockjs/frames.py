@@ -21,8 +21,10 @@ class Frame(bytes):
 
     @cached_property
     def literal(self) -> bytes:
-        """The frame as a JSON string literal, for framings that call a function with it."""
-        return json.dumps(self.decode("ascii")).encode("ascii")
+        """The frame as a JSON string literal, for framings that call a function with it.
+
+        In a page `</script>` would end the script, and what follows it be part of the page."""
+        return json.dumps(self.decode("ascii")).replace("<", "\\u003c").encode("ascii")
 
     @cached_property
     def framed(self) -> dict[Hashable, bytes]:
