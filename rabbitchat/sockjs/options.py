@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from ipaddress import ip_network
 from typing import Any, Optional, Union
+
+from .origins import normal
 
 LONGEST_DELAY = 3600
 """Seconds. A larger delay was most likely meant as milliseconds, as in other implementations."""
@@ -59,6 +62,24 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _origins(value: Any) -> tuple[str, ...]:
+    origins = _texts(value)
+    for one in origins:
+        if one != "*" and normal(one) is None:
+            raise ValueError(f"a list of origins, as https://chat.example, or *; {one!r} is none")
+    return origins
+
+
+def _networks(value: Any) -> tuple[str, ...]:
+    networks = _texts(value)
+    for one in networks:
+        try:
+            ip_network(one, False)
+        except ValueError:
+            raise ValueError(f"a list of IP addresses or networks; {one!r} is none") from None
+    return networks
+
+
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "websocket": _flag,
     "cookie_needed": _flag,
@@ -66,8 +87,8 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "heartbeat_delay": _delay,
     "disconnect_delay": _delay,
     "sockjs_url": _url,
-    "allowed_origins": _texts,
-    "trusted_proxies": _texts,
+    "allowed_origins": _origins,
+    "trusted_proxies": _networks,
     "max_message": _limit,
     "max_buffer": _limit,
     "max_sessions_per_address": _limit,
