@@ -26,7 +26,7 @@ class IClient(Interface):
     """One connection as the daemon sees it."""
 
     address: str = Attribute("The IP address it comes from, believed proxies looked through.")
-    transport_name: str = Attribute("For metrics: `websocket`, `line`, later `sockjs`.")
+    transport_name: str = Attribute("For metrics: `websocket`, `sockjs`, `line`.")
 
     def wire_for(event: Event) -> Optional[IWire]:
         """The wire to encode this event with, or None when this client is not to see it."""

@@ -1,4 +1,4 @@
-"""The HTTP port: the web client, `/ws`, `/health`, `/metrics`."""
+"""The HTTP port: the web client, `/ws`, `/chat`, `/health`, `/metrics`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from twisted.web.static import File
 from rabbitchat.daemon import ChatDaemon
 from rabbitchat.sockjs.http_limits import BoundedSite, HTTPLimits
 from rabbitchat.sockjs.origins import Origins, Proxies
+from rabbitchat.sockjs.resource import SockJSResource
 from rabbitchat.transports.websocket import WebSocketFactory, WebSocketPage
 
 STATIC = Path(__file__).parent / "static"
@@ -132,6 +133,7 @@ def make_site(
     reactor: Any,
     daemon: ChatDaemon,
     websockets: WebSocketFactory,
+    sockjs: SockJSResource,
     origins: Origins,
     proxies: Proxies,
     static: Path = STATIC,
@@ -139,6 +141,7 @@ def make_site(
     """The site that the HTTP port serves."""
     root = WebClient(static)
     root.putChild(b"ws", WebSocketPage(websockets, origins))
+    root.putChild(b"chat", sockjs)
     root.putChild(b"health", HealthPage(daemon))
     root.putChild(b"metrics", MetricsPage(daemon))
     limits = HTTPLimits(

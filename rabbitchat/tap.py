@@ -18,7 +18,9 @@ from rabbitchat.presence import Presence
 from rabbitchat.settings import Settings
 from rabbitchat.site import make_site
 from rabbitchat.sockjs.origins import Origins, Proxies
+from rabbitchat.sockjs.resource import SockJSResource
 from rabbitchat.transports.line import LineFactory
+from rabbitchat.transports.sockjs import SockJSConversations, chat_options
 from rabbitchat.transports.websocket import WebSocketFactory
 from rabbitchat.users.memory import MemoryUsers
 
@@ -43,11 +45,14 @@ def install(application: object) -> None:
 class RabbitChat(MultiService):
     """The whole daemon. It stops in an order of its own: MultiService stops all at once."""
 
-    def __init__(self, daemon: ChatDaemon, websockets: WebSocketFactory) -> None:
+    def __init__(
+        self, daemon: ChatDaemon, websockets: WebSocketFactory, sockjs: SockJSResource
+    ) -> None:
         super().__init__()
         self.daemon = daemon
         self.ports: list[ListeningService] = []
         self._websockets = websockets
+        self._sockjs = sockjs
         daemon.setServiceParent(self)
 
     def add_port(self, port: ListeningService) -> None:
@@ -66,6 +71,7 @@ class RabbitChat(MultiService):
         await DeferredList([maybeDeferred(port.stopService) for port in self.ports])
         await maybeDeferred(self.daemon.stopService)
         self._websockets.stop()
+        self._sockjs.stop()
 
 
 def compose(settings: Settings, reactor: Any) -> RabbitChat:
@@ -83,8 +89,11 @@ def compose(settings: Settings, reactor: Any) -> RabbitChat:
     )
     proxies = Proxies(settings.trust_proxies)
     websockets = WebSocketFactory(reactor, daemon, proxies)
-    service = RabbitChat(daemon, websockets)
-    site = make_site(reactor, daemon, websockets, Origins(settings.allow_origins), proxies)
+    options = chat_options(limits, settings.allow_origins, settings.trust_proxies)
+    sockjs = SockJSResource(SockJSConversations(daemon), options, reactor)
+    service = RabbitChat(daemon, websockets, sockjs)
+    origins = Origins(settings.allow_origins)
+    site = make_site(reactor, daemon, websockets, sockjs, origins, proxies)
     service.add_port(listen(settings.port, site, reactor))
     if settings.line_port is not None:
         lines = LineFactory(daemon, limits, reactor)

@@ -35,16 +35,25 @@ def _limit(value: Any) -> int:
     return value
 
 
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, (int, float))
+
+
 def _rate(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+    if not _is_number(value) or not value >= 0:
         raise ValueError("a number, 0 for no limit")
     return float(value)
 
 
 def _delay(value: Any) -> float:
-    number = not isinstance(value, bool) and isinstance(value, (int, float))
-    if not number or not 0 < value <= LONGEST_DELAY:
+    if not _is_number(value) or not 0 < value <= LONGEST_DELAY:
         raise ValueError(f"seconds, more than 0 and up to {LONGEST_DELAY}")
+    return float(value)
+
+
+def _optional_delay(value: Any) -> float:
+    if not _is_number(value) or not 0 <= value <= LONGEST_DELAY:
+        raise ValueError(f"seconds, up to {LONGEST_DELAY}, or 0 for never")
     return float(value)
 
 
@@ -84,7 +93,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "websocket": _flag,
     "cookie_needed": _flag,
     "response_limit": _bytes,
-    "heartbeat_delay": _delay,
+    "heartbeat_delay": _optional_delay,
     "disconnect_delay": _delay,
     "sockjs_url": _url,
     "allowed_origins": _origins,
@@ -111,7 +120,8 @@ class Options:
     """Bytes after which a streaming response ends and the client asks for the next one."""
 
     heartbeat_delay: float = 25.0
-    """Seconds of silence after which the client is sent a heartbeat."""
+    """Seconds of silence after which the client is sent a heartbeat; 0: never. On a WebSocket it
+    is pinged as well, and closed when it doesn't answer."""
 
     disconnect_delay: float = 5.0
     """Seconds that a session without a receiver is kept."""

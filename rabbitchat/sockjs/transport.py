@@ -111,6 +111,11 @@ class SockJSTransport:
         """Whether the session goes on."""
         return not self.disconnected
 
+    @property
+    def is_raw(self) -> bool:
+        """Whether this is a raw WebSocket, without SockJS's frames."""
+        return isinstance(self._carrier, BinaryCarrier)
+
     # -- ITransport
 
     def write(self, data: bytes) -> None:
@@ -122,7 +127,7 @@ class SockJSTransport:
 
     def write_binary(self, data: bytes) -> None:
         """Send one binary message, which only the raw WebSocket can: TypeError elsewhere."""
-        if not isinstance(self._carrier, BinaryCarrier):
+        if not isinstance(self._carrier, BinaryCarrier):  # as is_raw; mypy knows this form
             raise TypeError("only a raw WebSocket carries binary messages")
         if not self.disconnected and not self.disconnecting:
             self._carrier.send_binary(data)

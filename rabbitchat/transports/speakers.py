@@ -8,12 +8,12 @@ from zope.interface import implementer
 
 from rabbitchat.chat import events
 from rabbitchat.chat.errors import ChatError, Close, Code
-from rabbitchat.clients import IClient, IWire
+from rabbitchat.clients import IWire
 from rabbitchat.codecs import json
 from rabbitchat.codecs.telnet import Line
-from rabbitchat.connection import Connection
 from rabbitchat.daemon import ChatDaemon
 from rabbitchat.sockjs.websockets import frame
+from rabbitchat.transports.json_client import JSONClient
 from rabbitchat.transports.line_conversation import ILineOutput, LineConversation
 from rabbitchat.transports.line_wires import LineWires
 
@@ -39,69 +39,35 @@ JSON_FRAMES = JSONFrames()
 LINE_FRAMES = LineWires(frame)
 
 
-@implementer(IClient)
-class JSONSpeaker:
+class JSONSpeaker(JSONClient):
     """A client of the JSON protocol on a WebSocket."""
 
-    __slots__ = ("_closing", "_connection", "_daemon", "_websocket", "address")
+    __slots__ = ("_websocket", "address")
     transport_name = "websocket"
+    wire = JSON_FRAMES
 
     def __init__(self, websocket: WebSocketConnection, daemon: ChatDaemon) -> None:
+        super().__init__(daemon)
         self.address = websocket.address
         self._websocket = websocket
-        self._daemon = daemon
-        self._connection: Optional[Connection] = None
-        self._closing: Optional[Close] = None
 
     def start(self) -> None:
         """The connection is open."""
-        self._connection = self._daemon.accept(self)
-        if self._connection is not None:
-            self._connection.expect_connect(self._daemon.limits.connect_timeout)
+        self.begin()
 
     def heard(self, payload: bytes, is_binary: bool) -> None:
-        """A whole message came; after the close began it is too late."""
-        if self._connection is None or self._closing is not None:
-            return
-        if is_binary:
-            problem = ChatError(Code.BAD_JSON, "send text frames, not binary ones")
-            self._connection.refuse(problem)
-            return
-        try:
-            command = json.decode(payload)
-        except json.Refused as refused:
-            self._connection.refuse(refused.error, refused.id)
-        else:
-            self._connection.receive(command)
+        """A whole message came."""
+        self.take(payload, is_binary)
 
     def lost(self, clean: bool) -> None:
         """The connection is gone."""
-        if self._closing is not None:
-            clean = not self._closing.reconnect
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.lost(clean, "closed" if clean else "connection lost")
+        self.gone(clean)
 
-    # -- what the daemon calls (IClient)
-
-    def wire_for(self, event: events.Event) -> Optional[IWire]:
-        """JSON frames for everything."""
-        return JSON_FRAMES
-
-    def send(self, event: events.Event) -> None:
-        """One event for this client."""
-        self._websocket.write(JSON_FRAMES.encode(event))
+    # -- JSONClient
 
     def write(self, data: bytes) -> None:
         """Frames."""
         self._websocket.write(data)
-
-    def close(self, code: Close, reason: str) -> None:
-        """Say `disconnect`, then close with the same code."""
-        if self._closing is None and self._websocket.can_send:
-            self._closing = code
-            farewell = events.Disconnect(code=code, reason=reason, reconnect=code.reconnect)
-            self._websocket.finish(JSON_FRAMES.encode(farewell), code, reason)
 
     def pause(self) -> None:
         """Read no more for now."""
@@ -110,6 +76,12 @@ class JSONSpeaker:
     def resume(self) -> None:
         """Read on."""
         self._websocket.incoming.resume()
+
+    def _can_send(self) -> bool:
+        return self._websocket.can_send
+
+    def _finish(self, last_words: bytes, code: Close, reason: str) -> None:
+        self._websocket.finish(last_words, code, reason)
 
 
 class LineSpeaker:

@@ -30,6 +30,11 @@ A page has no other code for that: a browser lets it send 1000 and 3000 to 4999 
 ANSWER_CLOSE = 4.0  # seconds for a client to answer a close frame
 
 
+def is_goodbye(code: Optional[int]) -> bool:
+    """Whether a client that closed its WebSocket with this code, or none, is not coming back."""
+    return code not in (GOING_AWAY, COMING_BACK)
+
+
 class Speaker(Protocol):
     """What is spoken over one WebSocket connection: JSON objects, or lines."""
 
@@ -65,7 +70,7 @@ class WebSocketConnection(WebSocket):
 
     def closed(self, clean: bool, code: Optional[int]) -> None:
         """The connection is gone."""
-        self._speaker.lost(clean and code not in (GOING_AWAY, COMING_BACK))
+        self._speaker.lost(clean and is_goodbye(code))
 
     def slow(self) -> None:
         """The client reads too slowly."""

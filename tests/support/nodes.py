@@ -24,6 +24,7 @@ from rabbitchat.settings import Limits, Settings
 from support.carriers import WebSocket, open_lines, open_websocket
 from support.clients import JSONClient, LineClient
 from support.raw import Raw, RawWebSocket, open_raw, open_raw_websocket
+from support.sockjs_carriers import open_sockjs
 
 reactor: Any = _reactor
 
@@ -67,6 +68,10 @@ class Node:
             self.port, path, origin=origin, headers=headers, configure=configure
         )
         return self._json(JSONClient(carrier))
+
+    async def sockjs(self, transport: str = "websocket") -> JSONClient:
+        """A program on SockJS, by one of its transports."""
+        return self._json(JSONClient(await open_sockjs(self.port, transport)))
 
     async def connected(self, nick: str, *rooms: str, **fields: Any) -> JSONClient:
         """A program that is somebody, and in these rooms."""

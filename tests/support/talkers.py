@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from support.clients import JSONClient, LineClient
 from support.nodes import Node
+from support.sockjs_carriers import POLLING, STREAMING
 
 LOBBY = "lobby"
 
@@ -214,6 +215,31 @@ class JSONTalker(Talker):
         self.client.vanish()
 
 
+class PollingTalker(JSONTalker):
+    """Somebody whose connection is a row of requests: that no more come is no good-bye, so one
+    says it by leaving one's rooms."""
+
+    def __init__(self, client: JSONClient) -> None:
+        super().__init__(client)
+        self._rooms: set[str] = set()
+
+    async def goes_into(self, room: str) -> set[str]:
+        self._rooms.add(room)
+        return await super().goes_into(room)
+
+    async def quits(self) -> None:
+        self._leave_all()
+        await super().quits()
+
+    def closes(self) -> None:
+        self._leave_all()
+        super().closes()
+
+    def _leave_all(self) -> None:
+        for room in self._rooms:
+            self.client.send(type="leave", room=room)
+
+
 class LineTalker(Talker):
     """Somebody who types lines and reads lines."""
 
@@ -343,6 +369,22 @@ async def _websocket(node: Node) -> Talker:
     return JSONTalker(await node.websocket())
 
 
+async def _sockjs(node: Node) -> Talker:
+    return JSONTalker(await node.sockjs())
+
+
+async def _sockjs_raw(node: Node) -> Talker:
+    return JSONTalker(await node.websocket("/chat/websocket"))
+
+
+async def _sockjs_polling(node: Node) -> Talker:
+    return PollingTalker(await node.sockjs(POLLING))
+
+
+async def _sockjs_streaming(node: Node) -> Talker:
+    return PollingTalker(await node.sockjs(STREAMING))
+
+
 async def _json_lines(node: Node) -> Talker:
     return JSONTalker(await node.json_lines())
 
@@ -357,6 +399,10 @@ async def _line_on_websocket(node: Node) -> Talker:
 
 TRANSPORTS: dict[str, Callable[[Node], Awaitable[Talker]]] = {
     "websocket": _websocket,
+    "sockjs": _sockjs,
+    "sockjs_raw": _sockjs_raw,
+    "sockjs_xhr": _sockjs_polling,
+    "sockjs_xhr_streaming": _sockjs_streaming,
     "json_lines": _json_lines,
     "line": _line,
     "line_on_websocket": _line_on_websocket,
