@@ -86,8 +86,10 @@ def form_payload(request: Request) -> bytes:
     kind = (request.getHeader(b"Content-Type") or b"").partition(b";")[0].strip().lower()
     if kind != _FORM:
         return body(request)
+    # In Latin-1 each byte is a character: parse_qs can't give bytes beyond ASCII otherwise.
+    form = body(request).decode("latin-1")
     try:
-        fields = parse_qs(body(request), max_num_fields=100)
-    except ValueError:
+        fields = parse_qs(form, max_num_fields=100, encoding="latin-1")
+    except ValueError:  # too many
         return b""
-    return fields.get(b"d", [b""])[-1]
+    return fields.get("d", [""])[-1].encode("latin-1")
