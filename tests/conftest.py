@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-PLUGINS = ("support.examples", "support.hygiene", "support.rabbitmq", "support.nodes")
+PLUGINS = (
+    "support.examples",
+    "support.hygiene",
+    "support.rabbitmq",
+    "support.nodes",
+    "support.sockjs_services",
+)
 
 pytest_plugins = [name for name in PLUGINS if find_spec(name) is not None]
 
