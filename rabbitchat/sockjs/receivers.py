@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from twisted.internet.interfaces import IPushProducer
+from twisted.internet.interfaces import IPushProducer, IReactorTime
 from twisted.python.failure import Failure
 from twisted.web.server import Request
 from zope.interface import implementer
 
+from .finishing import finish_soon
 from .frames import Frame
 from .framings import Framing
 from .session import Session
@@ -20,10 +21,13 @@ class ResponseReceiver:
     Prelude and frames are one write each, which makes each of them an HTTP chunk of its own: the
     client may see them as they come."""
 
-    __slots__ = ("_framing", "_left", "_request", "_session", "ready")
+    __slots__ = ("_clock", "_framing", "_left", "_request", "_session", "ready")
 
-    def __init__(self, request: Request, framing: Framing, limit: int) -> None:
+    def __init__(
+        self, request: Request, framing: Framing, limit: int, clock: IReactorTime
+    ) -> None:
         self._request = request
+        self._clock = clock
         self._framing = framing
         self._left = limit
         self._session: Session | None = None
@@ -65,7 +69,7 @@ class ResponseReceiver:
         self._session = None
         if self._framing.streams:
             self._request.unregisterProducer()
-        self._request.finish()
+        finish_soon(self._request, self._clock)
 
     # -- IPushProducer: how fast the client reads
 

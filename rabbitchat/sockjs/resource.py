@@ -128,7 +128,8 @@ class SockJSResource(Resource):
             session = self.service.find_or_open(route.session, request)
         except TooManySessions:
             raise Refused(503, "there are too many sessions of your address") from None
-        ResponseReceiver(request, framing, self.options.response_limit).attach(session)
+        limit, clock = self.options.response_limit, self.service.clock
+        ResponseReceiver(request, framing, limit, clock).attach(session)
 
 
 def _framing(request: Request, kind: str) -> Framing:

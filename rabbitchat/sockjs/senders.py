@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs
 
+from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 
+from .finishing import finish_soon
 from .frames import BrokenPayload, decode
 from .headers import TEXT
 from .refusals import Refused
@@ -30,7 +32,7 @@ class Sender:
         session = self._service.find(name)
         if session is None:
             raise Refused(404, "there is no such session")
-        answer = Answer(request, self._status, self._answer)
+        answer = Answer(request, self._status, self._answer, self._service.clock)
         try:
             session.receive(batch, answer.give)
         except Busy:
@@ -40,12 +42,13 @@ class Sender:
 class Answer:
     """The answer to a request that may have to wait for it, and may be gone by then."""
 
-    __slots__ = ("_body", "_gone", "_request", "_status")
+    __slots__ = ("_body", "_clock", "_gone", "_request", "_status")
 
-    def __init__(self, request: Request, status: int, body: bytes) -> None:
+    def __init__(self, request: Request, status: int, body: bytes, clock: IReactorTime) -> None:
         self._request = request
         self._status = status
         self._body = body
+        self._clock = clock
         self._gone = False
         request.notifyFinish().addErrback(self._lost)
 
@@ -62,7 +65,7 @@ class Answer:
         if self._body:
             request.setHeader(b"Content-Length", b"%d" % len(self._body))
             request.write(self._body)
-        request.finish()
+        finish_soon(request, self._clock)
 
 
 def _batch(payload: bytes) -> list[bytes]:
