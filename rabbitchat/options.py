@@ -48,7 +48,7 @@ def _limit(name: str, value: str, what: str) -> Option:
 
 GROUPS: Mapping[str, Sequence[Option]] = {
     "Where it listens": [
-        Option("port", "PORT", "HTTP: the web page and WebSocket", "9191"),
+        Option("port", "PORT", "HTTP: the web page, WebSocket and SockJS", "9191"),
         Option(
             "line-port", "PORT", "the line protocol, for telnet and nc; none: turned off", "9192"
         ),
