@@ -201,7 +201,7 @@ class Response:
             came = await self.chunk()
         else:
             came = await self.connection.take(len(expected), f"{expected!r}")
-        assert came == expected
+        assert came == expected, f"{came!r} came instead of {expected!r}"
 
     async def end(self) -> None:
         """It ends here; without chunks, with its connection, which the server closes."""
@@ -216,7 +216,7 @@ class Response:
         connection = self.connection
         assert not self._ended
         assert not connection.ended
-        assert connection.data[connection.read :] == b""
+        assert connection.data[connection.read :] == b"", connection.data[connection.read :]
 
     def vanish(self) -> None:
         """Be lost with the connection."""
@@ -289,7 +289,8 @@ class WebSocket(RawWebSocket):
     async def hears(self, *expected: str) -> None:
         """The next frames are these text messages."""
         for text in expected:
-            assert await self.take() == (TEXT, text.encode())
+            came = await self.take()
+            assert came == (TEXT, text.encode()), f"{came} came instead of {text!r}"
 
     async def closes(self, code: int, reason: Optional[str] = None) -> None:
         """The next frame closes, with this; then we answer, and the server cuts."""

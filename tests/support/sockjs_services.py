@@ -182,11 +182,11 @@ class Port:
 class App(Port):
     """A service at `/app` whose application remembers, with the options' defaults.
 
-    `clock` is what the service goes by; sockets are real."""
+    `clock` is what the service and the site go by; sockets are real."""
 
     def __init__(self, clock: Optional[Clock], options: dict[str, Any]) -> None:
         self.application = Recorders()
-        self.clock = clock or Clock()
+        self._clock = clock
         time: IReactorTime = clock or reactor
         self.resource = SockJSResource(self.application, options, time)
         root = Resource()
@@ -194,6 +194,13 @@ class App(Port):
         site = SockJSSite(root, time)
         site.add_service(self.resource)
         super().__init__(site)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let so many seconds of its clock go by. The connection for whole responses may be cut
+        by that, so the next one is new."""
+        assert self._clock is not None
+        self._clock.advance(seconds)
+        self._caller = None
 
     @property
     def session(self) -> Recorder:
