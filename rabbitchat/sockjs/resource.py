@@ -19,6 +19,7 @@ from .receivers import ResponseReceiver
 from .refusals import Refused
 from .routing import Route
 from .senders import Sender, body, form_payload
+from .sending import lose_after
 from .service import Service, TooManySessions
 from .websocket_sessions import WebSockets
 
@@ -70,6 +71,7 @@ class SockJSResource(Resource):
 
     def render(self, request: Request) -> Any:
         """Answer a request."""
+        request.setHeader(b"X-Content-Type-Options", b"nosniff")
         route = routing.find(_segments(request))
         if route is None or (_WEBSOCKET in route.kind and not self.options.websocket):
             return _refuse(request, 404, "there is nothing at this address")
@@ -128,6 +130,8 @@ class SockJSResource(Resource):
             session = self.service.find_or_open(route.session, request)
         except TooManySessions:
             raise Refused(503, "there are too many sessions of your address") from None
+        if framing.streams and request.channel is not None:
+            lose_after(request.channel.transport, self.options.heartbeat_delay)
         limit, clock = self.options.response_limit, self.service.clock
         ResponseReceiver(request, framing, limit, clock).attach(session)
 
@@ -143,7 +147,6 @@ def _framing(request: Request, kind: str) -> Framing:
         raise Refused(500, str(bad)) from None
     if kind == "htmlfile":
         return framings.htmlfile(callback)
-    request.setHeader(b"X-Content-Type-Options", b"nosniff")
     return framings.jsonp(callback)
 
 

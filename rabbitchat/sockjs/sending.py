@@ -1,4 +1,4 @@
-"""The only place that knows how bytes leave fast.
+"""The only place that knows how bytes leave: fast, and not into the void.
 
 Measured with 500 receivers on one core: `transport.write` for each costs 14 µs a delivery,
 because the reactor is asked to watch every socket and comes back for each; trying the socket at
@@ -7,6 +7,7 @@ once costs about half, and nearly always the kernel takes it all.
 
 from __future__ import annotations
 
+import socket
 from typing import Any, Optional
 
 from twisted.internet.tcp import Connection as TCPConnection
@@ -37,3 +38,17 @@ def unsent(transport: Any) -> Optional[int]:
     if isinstance(transport, TCPConnection) and not transport.TLS:
         return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
     return None
+
+
+def lose_after(transport: Any, seconds: float) -> None:
+    """Have the kernel end a connection whose peer has not acknowledged what was sent for so long,
+    as when a cable was pulled. Otherwise it goes on trying for a quarter of an hour, during which
+    a response that is only ever written to looks alive. Linux only (tcp(7), TCP_USER_TIMEOUT)."""
+    while not isinstance(transport, TCPConnection):  # TLS lies around it
+        transport = getattr(transport, "transport", None)
+        if transport is None:
+            return
+    is_tcp = transport.socket.family in (socket.AF_INET, socket.AF_INET6)
+    if is_tcp and seconds and hasattr(socket, "TCP_USER_TIMEOUT"):
+        milliseconds = int(seconds * 1000)
+        transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
