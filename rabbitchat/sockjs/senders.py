@@ -28,6 +28,9 @@ class Sender:
 
     def receive(self, request: Request, name: bytes, payload: bytes) -> None:
         """Answers when the application has taken them. Refused: it can't."""
+        most = self._service.options.max_message
+        if 0 < most < len(payload):  # a `BoundedSite` has refused it before
+            raise Refused(413, f"a request may bring {most} bytes")
         batch = _batch(payload)
         session = self._service.find(name)
         if session is None:
