@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Sequence
 from functools import cached_property
+from typing import Union
 
 
 class BrokenPayload(ValueError):
@@ -76,16 +77,19 @@ class Message(bytes):
         return {}
 
 
+_NOTHING = object()  # which nobody can write
+
+
 class LatestMessage:
     """Remembers what was written last: who writes the same object to many has it encoded once."""
 
     __slots__ = ("_data", "_message")
 
     def __init__(self) -> None:
-        self._data = b""
+        self._data: object = _NOTHING
         self._message = Message()
 
-    def of(self, data: bytes) -> Message:
+    def of(self, data: Union[bytes, bytearray, memoryview]) -> Message:
         """The message of these bytes. TypeError: they are no bytes."""
         if type(data) is Message:
             return data
@@ -93,7 +97,7 @@ class LatestMessage:
             if not isinstance(data, (bytes, bytearray, memoryview)):
                 raise TypeError(f"write bytes, not {type(data).__name__}")
             self._message = Message(data)
-            self._data = data if type(data) is bytes else b""  # others may change
+            self._data = data if type(data) is bytes else _NOTHING  # others may change
         return self._message
 
 
