@@ -34,8 +34,7 @@ class Timeouts(Generic[K]):
             return
         self._due[key] = self._clock.seconds() + self._delay
         self._due.move_to_end(key)
-        if self._timer is None:
-            self._timer = self._clock.callLater(self._delay, self._ring)
+        self._arm()
 
     def stop(self, key: K) -> None:
         """Wait no more."""
@@ -43,6 +42,14 @@ class Timeouts(Generic[K]):
         if not self._due and self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _arm(self) -> None:
+        """Wait for the first one, which isn't always the one that was started just now."""
+        if self._due and self._timer is None:
+            first = next(iter(self._due.values()))
+            self._timer = self._clock.callLater(
+                max(0.0, first - self._clock.seconds()), self._ring
+            )
 
     def _ring(self) -> None:
         self._timer = None
@@ -52,10 +59,10 @@ class Timeouts(Generic[K]):
             if due > now:
                 break
             expired.append(key)
-        for key in expired:
-            if key in self._due:  # else one of those before it saw to its stop
-                del self._due[key]
-                self._expired(key)
-        if self._due and self._timer is None:
-            first = next(iter(self._due.values()))
-            self._timer = self._clock.callLater(max(0.0, first - now), self._ring)
+        try:
+            for key in expired:
+                if key in self._due:  # else one of those before it saw to its stop
+                    del self._due[key]
+                    self._expired(key)
+        finally:
+            self._arm()
