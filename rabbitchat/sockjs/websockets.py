@@ -153,6 +153,13 @@ class WebSocket(SlimProtocol):
         self.address = self.factory.proxies.client(peer, forwarded)
         return next((one for one in self.factory.protocols if one in request.protocols), None)
 
+    def sendHttpErrorResponse(
+        self, code: int, reason: str, responseHeaders: Optional[Sequence[tuple[str, Any]]] = None
+    ) -> None:
+        """The handshake is refused. autobahn's own answer doesn't say where it ends."""
+        end = [("Content-Length", 0), ("Connection", "close")]
+        super().sendHttpErrorResponse(code, reason, [*(responseHeaders or ()), *end])
+
     def onOpen(self) -> None:
         """The handshake is over."""
         clock, limits = self.factory.clock, self.factory.limits
