@@ -15,7 +15,7 @@ from rabbitchat.brokers.urls import ACCEPTED, check_url, hide_password
 MOST = 1_000_000_000
 """The largest number taken for a limit. Whoever wants more wants none, which is 0."""
 
-_INNERMOST = re.compile(r"(?:haproxy:)*(\w+):(?:(?:port|path)=)?([^:]*)")
+_INNERMOST = re.compile(r"(?:(?:haproxy|sockjs):)*(\w+):(?:(?:port|path)=)?([^:]*)")
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -61,6 +61,8 @@ def endpoint(option: str, given: str, reactor: IReactorCore) -> str:
     """
     description = f"tcp:{given}" if re.fullmatch(r"[0-9]+", given) else given
     try:
+        if option == "port" and description.startswith("sockjs:"):
+            raise ValueError("HTTP can't be carried by SockJS; this port has a SockJS at /chat")
         serverFromString(reactor, description)
         _check_endpoint_argument(description)
     except Exception as why:  # a parser may be a plugin of another package and raise anything
@@ -76,7 +78,7 @@ def endpoint(option: str, given: str, reactor: IReactorCore) -> str:
 
 def _check_endpoint_argument(description: str) -> None:
     """What Twisted itself would notice only when it listens."""
-    match = _INNERMOST.match(description)
+    match = _INNERMOST.match(description.replace("\\:", ":"))  # quoted beneath sockjs:
     kind, argument = match.groups() if match else ("", "")
     if kind in ("tcp", "tcp6", "ssl") and argument.isdigit() and int(argument) > 65535:
         raise ValueError(f"no such port: {argument}")

@@ -77,6 +77,7 @@ def test_the_sdist_holds_what_it_must(source: Path, built: Path) -> None:
         "rabbitchat.tac", ".ci/run", "scripts/environment", "rabbitchat/tap.py",
         "rabbitchat/py.typed", "web/index.html", "web/assets/one.js", "tests/conftest.py",
         "tests/support/hygiene.py", "twisted/plugins/rabbitchat_plugin.py", "scripts/web",
+        "twisted/plugins/rabbitchat_sockjs.py",
         "web/sockjs.js", "web/package.json", "web/package-lock.json", "web/.npmrc",
         "rabbitchat/static/sockjs.js",
     ):  # fmt: skip
@@ -88,7 +89,7 @@ def test_the_sdist_holds_what_it_must(source: Path, built: Path) -> None:
             assert f"{directory}/{file.name}" in names
 
 
-def test_the_wheel_holds_the_package_and_the_plugin_only(source: Path, built: Path) -> None:
+def test_the_wheel_holds_the_package_and_the_plugins_only(source: Path, built: Path) -> None:
     with zipfile.ZipFile(one(built, "rabbitchat-*.whl")) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
         client = wheel.read("rabbitchat/static/sockjs.js").decode()
@@ -99,7 +100,10 @@ def test_the_wheel_holds_the_package_and_the_plugin_only(source: Path, built: Pa
     assert "rabbitchat/static/index.html" in names
     assert not [name for name in names if "package" in name or "npmrc" in name]
     outside = {name for name in names if not name.startswith("rabbitchat/")}
-    assert outside == {"twisted/plugins/rabbitchat_plugin.py"}
+    assert outside == {
+        "twisted/plugins/rabbitchat_plugin.py",
+        "twisted/plugins/rabbitchat_sockjs.py",
+    }
 
 
 def speaks(port: int) -> bool:
@@ -108,20 +112,30 @@ def speaks(port: int) -> bool:
         return bool(connection.recv(1))
 
 
+def greets(port: int) -> bool:
+    """Whether SockJS is spoken there."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+        return bool(answer.read() == b"Welcome to SockJS!\n")
+
+
 def starts_far_away(scripts: Path, directory: Path) -> None:
-    """Start the daemon in both ways from another directory and talk to it."""
-    for start in ([scripts / "twistd", "-n", "rabbitchat"], [scripts / "rabbitchat"]):
+    """Start the daemon in both ways from another directory and talk to it: on the line port of
+    its own, and on one of an endpoint that the package brings."""
+    for start, line_endpoint, answers in (
+        ([scripts / "twistd", "-n", "rabbitchat"], "tcp:{}:interface=127.0.0.1", speaks),
+        ([scripts / "rabbitchat"], r"sockjs:tcp\:{}\:interface=127.0.0.1", greets),
+    ):
         port, line_port = free_port(), free_port()
         command = [
             *start,
             f"--port=tcp:{port}:interface=127.0.0.1",
-            f"--line-port=tcp:{line_port}:interface=127.0.0.1",
+            f"--line-port={line_endpoint.format(line_port)}",
         ]
         with Foreground(command, directory, installed_environment()) as daemon:
             daemon.wait_until_accepting(port, line_port)
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
                 assert b"chat.js" in answer.read(), "the web client is not in the package"
-            assert speaks(line_port)
+            assert answers(line_port)
             daemon.interrupt()
             assert "Traceback" not in daemon.output
 

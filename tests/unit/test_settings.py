@@ -65,6 +65,11 @@ def test_ports(value: str, description: str) -> None:
     assert settings(line_port=value).line_port == description
 
 
+def test_sockjs_is_for_the_line_port() -> None:
+    assert settings(line_port=r"sockjs:tcp\:9192").line_port == r"sockjs:tcp\:9192"
+    assert "this port has a SockJS at /chat" in refused("port", r"sockjs:tcp\:9191")
+
+
 def test_line_port_can_be_turned_off_and_the_http_port_can_not() -> None:
     assert settings(line_port="none").line_port is None
     refused("port", "none")
@@ -92,6 +97,18 @@ def test_line_port_can_be_turned_off_and_the_http_port_can_not() -> None:
 @pytest.mark.parametrize("name", ["port", "line_port"])
 def test_bad_ports(name: str, value: str, reason: str) -> None:
     assert reason in refused(name, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (r"sockjs:tcp\:70000", "no such port: 70000"),
+        (r"sockjs:tls\:/no/such", "no such directory of certificates: /no/such"),
+        (r"sockjs:tcp\:9192:websocket=maybe", "it must be one of true, yes"),
+    ],
+)
+def test_bad_sockjs_ports(value: str, reason: str) -> None:
+    assert reason in refused("line_port", value)
 
 
 def test_a_key_that_is_none(tmp_path: Path) -> None:
