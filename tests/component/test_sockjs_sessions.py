@@ -16,7 +16,6 @@ from support.sockjs_transports import (
     STREAMING,
     XHR,
     XHR_STREAMING,
-    Receiver,
     Transport,
 )
 from support.waiting import until
@@ -27,15 +26,6 @@ ANY = pytest.mark.parametrize("transport", RECEIVING, ids=str)
 ANOTHER = 'c[2010,"Another connection still open"]'
 GO_AWAY = 'c[3000,"Go away!"]'
 INTERRUPTED = 'c[1002,"Connection interrupted"]'
-
-
-async def opened(transport: Transport, port: Port, url: str, version: str = HTTP11) -> Receiver:
-    """A receiver of a session that is open, which waits for more."""
-    receiver = await transport.receive(port, url, version=version)
-    await receiver.frames("o")
-    if transport.streams:
-        return receiver
-    return await transport.receive(port, url, version=version)
 
 
 async def lost(app: App, why: type[BaseException]) -> None:
@@ -114,7 +104,7 @@ async def test_what_is_written_while_the_client_waits_goes_at_once(
     start_app: StartApp, transport: Transport, version: str
 ) -> None:
     app = start_app(StandingClock())
-    receiver = await opened(transport, app, "/app" + new_session(), version)
+    receiver = await transport.wait(app, "/app" + new_session(), version)
     receiver.nothing_more()
     app.session.transport.write(b"one")
     app.session.transport.write(b"two")
@@ -162,7 +152,7 @@ async def test_a_second_receiver_is_sent_away(
 ) -> None:
     app = start_app(StandingClock())
     url = "/app" + new_session()
-    waiting = await opened(first, app, url)
+    waiting = await first.wait(app, url)
     for _ in range(2):
         second = await transport.receive(app, url, version=version)
         await second.ends_with(ANOTHER)
@@ -198,7 +188,7 @@ async def test_closed_while_the_client_waits(
 ) -> None:
     app = start_app()
     url = "/app" + new_session()
-    waiting = await opened(transport, app, url, version)
+    waiting = await transport.wait(app, url, version)
     app.session.transport.loseConnection()
     # It is detached already, though the response is still on its way.
     again = await transport.receive(app, url, version=version)
@@ -277,7 +267,7 @@ async def test_a_receiver_that_breaks(
 ) -> None:
     app = start_app(StandingClock())
     url = "/app" + new_session()
-    waiting = await opened(transport, app, url, version)
+    waiting = await transport.wait(app, url, version)
     waiting.vanish()
     again = await transport.receive(app, url)  # at once
     await again.ends_with(INTERRUPTED)
@@ -293,7 +283,7 @@ async def test_a_receiver_whose_client_closes_in_good_order(
 ) -> None:
     app = start_app(StandingClock())
     url = "/app" + new_session()
-    waiting = await opened(transport, app, url)
+    waiting = await transport.wait(app, url)
     waiting.connection.transport.loseConnection()
     await waiting.connection.over()
     again = await transport.receive(app, url)
@@ -306,7 +296,7 @@ async def test_a_second_receiver_that_breaks_is_nobodys_loss(
     services: Port, transport: Transport
 ) -> None:
     url = "/echo" + new_session()
-    waiting = await opened(XHR_STREAMING, services, url)
+    waiting = await XHR_STREAMING.wait(services, url)
     second = await transport.receive(services, url)
     second.vanish()
     await services.send(url, b'["x"]')
@@ -332,7 +322,7 @@ async def test_a_connection_that_breaks_after_the_stream_was_full(
     services: Port, transport: Transport
 ) -> None:
     url, message = "/echo" + new_session(), "x" * 4096
-    first = await opened(transport, services, url)
+    first = await transport.wait(services, url)
     await services.send(url, b'["%s"]' % message.encode())
     await first.ends_with(f'a["{message}"]')
     first.vanish()
@@ -370,7 +360,7 @@ async def test_who_does_not_come_again(
 @pytest_twisted.ensureDeferred
 async def test_who_is_there_has_all_the_time(start_app: StartApp, transport: Transport) -> None:
     app = start_app(StandingClock(), heartbeat_delay=3000)
-    receiver = await opened(transport, app, "/app" + new_session())
+    receiver = await transport.wait(app, "/app" + new_session())
     for _ in range(30):
         app.pass_time(90)
     receiver.nothing_more()
@@ -388,7 +378,7 @@ async def test_heartbeat(
     options = {} if delay is None else {"heartbeat_delay": delay}
     app = start_app(StandingClock(), disconnect_delay=3000, **options)
     url = "/app" + new_session()
-    receiver = await opened(transport, app, url, version)
+    receiver = await transport.wait(app, url, version)
     for _ in range(3):
         app.pass_time((delay or 25.0) - 0.1)
         await app.get("/nothing")
@@ -403,7 +393,7 @@ async def test_heartbeat(
 @pytest_twisted.ensureDeferred
 async def test_heartbeats_only_when_idle(start_app: StartApp, transport: Transport) -> None:
     app = start_app(StandingClock())
-    receiver = await opened(transport, app, "/app" + new_session())
+    receiver = await transport.wait(app, "/app" + new_session())
     for _ in range(3):
         app.pass_time(20)
         app.session.transport.write(b"x")

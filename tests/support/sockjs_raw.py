@@ -17,7 +17,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
 from support.carriers import HOST
-from support.raw import CLOSE, TEXT, Raw, RawWebSocket
+from support.raw import CLOSE, PING, TEXT, Raw, RawWebSocket
 from support.raw import frame as client_frame
 
 reactor: Any = _reactor
@@ -281,10 +281,14 @@ class WebSocket(RawWebSocket):
         self.write(client_frame(TEXT, text.encode()))
 
     async def take(self) -> tuple[int, bytes]:
-        """The next frame: its opcode and payload."""
-        await self.connection.until(lambda data: len(self.frames) > self._taken, "frame")
+        """The next frame, pings left out: its opcode and payload."""
+        await self.connection.until(lambda data: len(self._spoken) > self._taken, "frame")
         self._taken += 1
-        return self.frames[self._taken - 1]
+        return self._spoken[self._taken - 1]
+
+    @property
+    def _spoken(self) -> list[tuple[int, bytes]]:
+        return [frame for frame in self.frames if frame[0] != PING]
 
     async def hears(self, *expected: str) -> None:
         """The next frames are these text messages."""
@@ -295,14 +299,14 @@ class WebSocket(RawWebSocket):
     async def closes(self, code: int, reason: Optional[str] = None) -> None:
         """The next frame closes, with this; then we answer, and the server cuts."""
         opcode, payload = await self.take()
-        assert (opcode, int.from_bytes(payload[:2], "big")) == (CLOSE, code), payload
-        assert reason is None or payload[2:].decode() == reason
+        assert (opcode, int.from_bytes(payload[:2], "big")) == (CLOSE, code), (opcode, payload)
+        assert reason is None or payload[2:].decode() == reason, payload
         self.write(client_frame(CLOSE, payload[:2]))
         await self.over()
 
     def nothing_more(self) -> None:
         """Nothing came that was not taken, and it is open."""
-        assert self.frames[self._taken :] == []
+        assert self._spoken[self._taken :] == []
         assert not self.ended
 
     async def frame(self, opcode: int) -> bytes:

@@ -67,6 +67,12 @@ class Transport:
             await port.get("/nothing")  # a round trip: the request before it has arrived
         return receiver
 
+    async def wait(self, port: Port, url: str, version: str = HTTP11) -> Receiver:
+        """A receiver of a new session, which is open and waits for more."""
+        receiver = await self.receive(port, url, version=version)
+        await receiver.frames("o")
+        return receiver if self.streams else await self.receive(port, url, version=version)
+
 
 class Receiver:
     """A response that carries frames, as it comes."""
