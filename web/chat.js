@@ -11,6 +11,15 @@ const HELP =
   "Commands: /nick NAME, /join ROOM, /topic TEXT, /msg NAME TEXT, /me TEXT. " +
   "// says a line that starts with a slash. Shift and Enter begin a new line.";
 
+const BLOCKED = "Something on the way to the server blocks WebSockets. Instead, messages";
+const WAYS = {
+  websocket: "Messages come and go over a WebSocket",
+  "xhr-streaming": `${BLOCKED} come in one long answer to a request`,
+  eventsource: `${BLOCKED} come in one long answer to a request, as server-sent events`,
+  "xhr-polling": `${BLOCKED} come in the answers to many requests`,
+  "jsonp-polling": `${BLOCKED} come in the answers to many requests, as scripts`,
+};
+
 const $ = (id) => document.getElementById(id);
 
 function element(tag, className, ...content) {
@@ -92,8 +101,16 @@ class Page {
     $("status").dataset.state = state;
     $("status").textContent = words[state];
     $("status").title = reason;
+    $("transport").hidden = state !== "connected";
     $("again").hidden = state !== "stopped";
     if (state === "stopped" && reason) this.error(reason);
+  }
+
+  /** Connected, and in the room; `transport` is what gets through to the server. */
+  connected(transport) {
+    this.status("connected");
+    $("transport").textContent = transport;
+    $("transport").title = WAYS[transport];
   }
 
   named(nick) {

@@ -173,7 +173,7 @@ export class Chat {
       this.#link.stop();
       this.#page.askName(problem.message);
     } else {
-      this.#page.status("connected");
+      this.#page.connected(this.#link.transport);
       this.#page.error(problem.message);
     }
   }
@@ -206,7 +206,7 @@ export class Chat {
     place.seq = joined.seq;
     this.#ready = true;
     this.#link.settled();
-    this.#page.status("connected");
+    this.#page.connected(this.#link.transport);
     this.#flush();
     if (joined.more) await this.#fill(place);
   }

@@ -1,12 +1,26 @@
 // A connection that comes back by itself, and commands with their replies (docs/protocol.md, "JSON
 // protocol"). Knows nothing of chat. Times are in milliseconds.
+//
+// It is a WebSocket where one gets through. Where none does, sockjs-client tries what does, if
+// `make web` brought it; it is a script of before modules, and is found as `window.SockJS`.
 
+import "./sockjs.js";
+
+// What sockjs-client tries, in this order. (It has more, for pages of other origins than the
+// server's, and for browsers that this page is too new for.)
+const TRANSPORTS = ["websocket", "xhr-streaming", "eventsource", "xhr-polling", "jsonp-polling"];
+const TRY_TRANSPORT = 2_500; // at least: a busy server isn't taken for a proxy that blocks
+const TRY_ALL = 60_000; // sockjs-client ends each of its attempts by itself, on slow lines late
+const REMEMBER_TRANSPORT = 600_000; // that the ones before it don't get through
+const OPEN = 1; // WebSocket's readyState, and SockJS's
 const ANSWER_WITHIN = 12_000; // the server answers within 8 s: later the connection is dead
 const PING_EVERY = 20_000;
 const FIRST_DELAY = 500; // until the first attempt to come back; doubled for each further one
 const LONGEST_DELAY = 15_000;
 const COMING_BACK = 4000; // the close code that is no good-bye: nobody is told that we left
 const TOO_BIG = 1009; // RFC 6455, section 7.4.1
+const TOO_BIG_HTTP = "http status 413"; // how sockjs-client says that a request was
+const ALL_FAILED = 2000; // sockjs-client's: it tried each transport
 const STAY_AWAY = 3500; // close codes from here on say so
 
 /** The server answered with an error. */
@@ -32,6 +46,8 @@ export class Link {
   #attempts = 0; // since `settled`
   #asked = new Map(); // id: {resolve, reject, timer}
   #lastId = 0;
+  #transport = TRANSPORTS[0]; // the first one to try
+  #transportSince = 0;
 
   constructor(client) {
     this.#client = client;
@@ -39,25 +55,58 @@ export class Link {
   }
 
   get isOpen() {
-    return this.#socket?.readyState === WebSocket.OPEN;
+    return this.#socket?.readyState === OPEN;
+  }
+
+  /** How it is connected: one of TRANSPORTS. */
+  get transport() {
+    return this.#socket?.transport ?? TRANSPORTS[0];
   }
 
   open() {
     this.#drop();
     this.#client.status("connecting");
-    const socket = new WebSocket(new URL("ws", document.baseURI.replace(/^http/, "ws")));
+    const socket = window.SockJS ? this.#sockJS() : this.#webSocket();
     this.#socket = socket;
-    this.#timer = setTimeout(() => this.again(), ANSWER_WITHIN);
     socket.onopen = () => {
       clearTimeout(this.#timer);
+      this.#remember();
       this.#client.opened();
     };
-    socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
-    socket.onclose = ({ code, reason }) => {
-      if (code === TOO_BIG) this.#client.tooBig();
-      if (code >= STAY_AWAY && code < 4000) this.stop(reason);
-      else this.again(reason);
+    // SockJS gives several messages at once. Whoever awaits the answer in one of them is to go on
+    // before the next one is taken, as it would with a WebSocket.
+    let taken = Promise.resolve();
+    socket.onmessage = ({ data }) => {
+      taken = taken.then(() => socket === this.#socket && this.#receive(JSON.parse(data)));
+      taken = taken.catch((problem) => console.error(problem));
     };
+    socket.onclose = ({ code, reason = "" }) => {
+      if (code === ALL_FAILED) this.#transport = TRANSPORTS[0];
+      if (code === TOO_BIG || reason.endsWith(TOO_BIG_HTTP)) this.#client.tooBig();
+      if (code >= STAY_AWAY && code < 4000) this.stop(reason);
+      else this.again(code < 3000 ? "" : reason); // the others are no words of our server
+    };
+  }
+
+  #webSocket() {
+    this.#timer = setTimeout(() => this.again(), ANSWER_WITHIN);
+    return new WebSocket(new URL("ws", document.baseURI.replace(/^http/, "ws")));
+  }
+
+  #sockJS() {
+    this.#timer = setTimeout(() => this.again(), TRY_ALL);
+    if (Date.now() - this.#transportSince > REMEMBER_TRANSPORT) this.#transport = TRANSPORTS[0];
+    const transports = TRANSPORTS.slice(TRANSPORTS.indexOf(this.#transport));
+    const url = new URL("chat", document.baseURI).href;
+    return new window.SockJS(url, null, { transports, timeout: TRY_TRANSPORT });
+  }
+
+  /** What got through is tried first from now on: waiting for the others would take its time
+   * whenever the connection is lost. But networks change, and accidents happen. */
+  #remember() {
+    if (this.transport === this.#transport) return;
+    this.#transport = this.transport;
+    this.#transportSince = Date.now();
   }
 
   /** All is well: the next attempt to come back will be a quick one. */

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from support.browser import browser, visitor
+from support.middlebox import middlebox
 from support.telnet import telnet
 from support.twistd import daemon
 
-__all__ = ["browser", "daemon", "telnet", "visitor"]
+__all__ = ["browser", "daemon", "middlebox", "telnet", "visitor"]

@@ -31,8 +31,11 @@ PATIENCE = 15_000.0  # milliseconds: a page that comes back waits up to some sec
 
 expect.set_options(timeout=PATIENCE)
 
-AWAY = re.compile(r"WebSocket connection to 'ws://[^']*' failed|Failed to load resource")
-"""What Chromium logs when the server is away."""
+AWAY = re.compile(
+    r"WebSocket connection to 'ws://[^']*' failed"
+    r"|Failed to load resource: (net::ERR_|the server responded with a status of (502|413))"
+)
+"""What Chromium logs when the server is away, refuses behind a proxy, or was sent too much."""
 
 
 def chromium() -> str:
@@ -51,10 +54,12 @@ class Visitor:
         self.context = context
         self.page: Page = context.new_page()
         self.troubles: list[str] = []
+        self.websockets: list[str] = []  # the addresses of all that it opened
         self._url = url
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("request", self._request)
+        self.page.on("websocket", lambda websocket: self.websockets.append(websocket.url))
 
     def _console(self, message: Any) -> None:
         if message.type in ("error", "warning") and not AWAY.search(message.text):
@@ -90,6 +95,15 @@ class Visitor:
     def is_in(self) -> None:
         """The page is connected."""
         expect(self.page.locator("#status")).to_have_text("connected")
+
+    def travels_by(self, transport: str) -> None:
+        """The page is connected, and says by what."""
+        self.is_in()
+        shown = self.page.locator("#transport")
+        expect(shown).to_have_text(transport)
+        expect(shown).to_be_visible()
+        blocked = "" if transport == "websocket" else "Something on the way .* blocks WebSockets"
+        expect(shown).to_have_attribute("title", re.compile(f"^{blocked}.*[Mm]essages come"))
 
     def is_away(self) -> None:
         """The page says that it lost its connection and comes back."""
@@ -147,11 +161,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visitor(browser: Browser, daemon: Twistd) -> Iterator[NewVisitor]:
-    """Makes visitors: `visitor("ann", room="tea", viewport=…)`; without a name they are asked."""
+    """Makes visitors: `visitor("ann", room="tea", viewport=…)`; without a name they are asked.
+    With `url` the page is had from there."""
     visitors: list[Visitor] = []
 
-    def new(nick: str = "", room: str = "", **context: Any) -> Visitor:
-        made = Visitor(browser.new_context(locale="en-GB", **context), daemon.url)
+    def new(nick: str = "", room: str = "", url: str = "", **context: Any) -> Visitor:
+        made = Visitor(browser.new_context(locale="en-GB", **context), url or daemon.url)
         visitors.append(made)
         made.open(room)
         if nick:

@@ -66,7 +66,7 @@ def run(
     )
 
 
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
     """Return when the condition holds. Raises AssertionError after so many seconds."""
     deadline = time.monotonic() + seconds
     while not condition():

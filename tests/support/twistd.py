@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from support.daemons import SCRIPTS, Foreground, free_port, wait_for
+from support.daemons import CHECKOUT, SCRIPTS, Foreground, environment, free_port, wait_for
 
 _TROUBLE = re.compile(r"Traceback|Unhandled|#error\]|#critical\]")
 
@@ -21,14 +21,15 @@ class Twistd:
     """One daemon on ports of its own, which it keeps when it is started again.
 
     The embedded broker, no limit on how fast one talks, a grace time of a second, unless other
-    options are given.
+    options are given. `checkout` is where its code and its web client are taken from.
     """
 
-    def __init__(self, directory: Path, *options: str) -> None:
+    def __init__(self, directory: Path, *options: str, checkout: Path = CHECKOUT) -> None:
         self.port = free_port()
         self.line_port = free_port()
         self._directory = directory
         self._options = options
+        self._checkout = checkout
         self._process: Foreground | None = None
 
     @property
@@ -61,6 +62,7 @@ class Twistd:
                 *("--rate=0", "--grace=1", *self._options),
             ],
             self._directory,
+            environment(PYTHONPATH=str(self._checkout)),
         )
         self._process.wait_until_accepting(self.port, self.line_port)
         wait_for(self._healthy, f"/health is 200; it said:\n{self.log}")
