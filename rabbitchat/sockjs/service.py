@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress, IProtocolFactory, IReactorTime
+from twisted.logger import Logger
 from twisted.web.server import Request
 
 from .closing import GO_AWAY
@@ -24,6 +25,8 @@ class TooManySessions(Exception):
 
 class Service:
     """Makes sessions, finds them by name, counts them, and ends those whose client is gone."""
+
+    log = Logger()
 
     def __init__(self, factory: IProtocolFactory, options: Options, clock: IReactorTime) -> None:
         self.factory = factory
@@ -46,9 +49,10 @@ class Service:
         return seen_as(address, client)
 
     def check_room(self, address: str) -> None:
-        """TooManySessions: this address has enough."""
+        """TooManySessions: this address has enough. Who has none (a UNIX socket) is not counted
+        out: all are the same one there."""
         most = self.options.max_sessions_per_address
-        if most and self._counts[address] >= most:
+        if most and address and self._counts[address] >= most:
             raise TooManySessions
 
     def count(self, address: str) -> None:
@@ -64,7 +68,10 @@ class Service:
     def connect(self, carrier: Carrier, host: IAddress, peer: IAddress) -> SockJSTransport:
         """A transport over this carrier, with a protocol of the factory's on it."""
         transport = SockJSTransport(carrier, self.clock, self.latest, host, peer)
-        transport.serve(self.factory.buildProtocol(peer))
+        try:
+            transport.serve(self.factory.buildProtocol(peer))
+        except Exception:  # a bug of the application's: as if it had refused the client
+            self.log.failure("building a protocol, by {factory}", factory=self.factory)
         return transport
 
     # -- polling sessions
