@@ -39,7 +39,26 @@ def is_upgrade(request: Request) -> bool:
 def upgrade(request: Request, server: WebSocketServer) -> Any:
     """Hand a request's connection over to a WebSocket of this server, which answers the
     handshake; gives what a resource's `render` returns."""
-    channel = request.channel
+    channel: Any = request.channel
     if isinstance(channel, BoundedChannel):
         channel.hand_over()
-    return WebSocketResource(server).render(request)
+    maker = _Maker(server)
+    answer = WebSocketResource(maker).render(request)
+    if maker.made is not None:
+        # A client that didn't wait for the answer sent frames with the handshake. twisted.web
+        # would keep them for the next request.
+        channel.rawDataReceived = maker.made.dataReceived
+    return answer
+
+
+class _Maker:
+    """A server's factory, and what it made last."""
+
+    def __init__(self, server: WebSocketServer) -> None:
+        self._server = server
+        self.made: Any = None
+
+    def buildProtocol(self, address: Any) -> Any:
+        """See IProtocolFactory."""
+        self.made = self._server.buildProtocol(address)
+        return self.made
