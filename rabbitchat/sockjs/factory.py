@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Optional, Union
 
 from twisted.internet.interfaces import IProtocolFactory, IReactorTime
+from twisted.web.pages import notFound
 from twisted.web.resource import Resource
+from twisted.web.server import Request
 
 from .http_limits import BoundedSite, HTTPLimits
 from .options import Options
@@ -41,6 +43,7 @@ class SockJSSite(BoundedSite):
         super().startFactory()
         for service in self.services:
             service.wrapped.doStart()
+            service.start()
 
     def stopFactory(self) -> None:
         """The port listens no more: all sessions end."""
@@ -73,6 +76,14 @@ class SockJSFactory(SockJSSite):
         self.add_service(service)
 
 
+class Segment(Resource):
+    """A part of services' URLs at which there is none itself."""
+
+    def render(self, request: Request) -> Any:
+        """404, as for any other address."""
+        return notFound().render(request)
+
+
 class SockJSMultiFactory(SockJSSite):
     """Serves several factories on one port, each under a URL of its own.
 
@@ -83,7 +94,7 @@ class SockJSMultiFactory(SockJSSite):
     """
 
     def __init__(self, reactor: Optional[IReactorTime] = None) -> None:
-        self._root = Resource()
+        self._root = Segment()
         self._reactor = reactor
         super().__init__(self._root, reactor)
 
@@ -93,18 +104,22 @@ class SockJSMultiFactory(SockJSSite):
         """Serve a factory under `/prefix`, which may have several segments, before the port
         listens. ValueError: there is a service already, or the prefix is empty."""
         service = SockJSResource(factory, options, self._reactor)
-        *parents, name = [segment.encode("utf-8") for segment in prefix.strip("/").split("/")]
-        if not name or b"" in parents:
+        segments = [segment.encode("utf-8") for segment in prefix.strip("/").split("/")]
+        if b"" in segments:
             raise ValueError(f"the prefix {prefix!r} is none: name it like 'echo' or 'a/echo'")
+        self._put(segments, service, prefix)
+        self.add_service(service)
+        return service
+
+    def _put(self, segments: list[bytes], service: SockJSResource, prefix: str) -> None:
+        *parents, name = segments
         parent: Any = self._root
         for segment in parents:
-            child = parent.children.get(segment)
-            if child is None:
-                child = Resource()
-                parent.putChild(segment, child)
-            parent = child
+            if segment not in parent.children:
+                parent.putChild(segment, Segment())
+            parent = parent.children[segment]
+            if isinstance(parent, SockJSResource):
+                break
         if isinstance(parent, SockJSResource) or name in parent.children:
             raise ValueError(f"there is something at {prefix!r} already")
         parent.putChild(name, service)
-        self.add_service(service)
-        return service

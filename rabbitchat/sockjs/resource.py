@@ -63,15 +63,24 @@ class SockJSResource(Resource):
         self._iframe = IframePage(self.options, self._access)
         self._xhr_send = Sender(self.service, 204, b"")
         self._jsonp_send = Sender(self.service, 200, b"ok")
+        self._stopped = False
+
+    def start(self) -> None:
+        """Serve, again after a stop."""
+        self._stopped = False
 
     def stop(self) -> None:
-        """End all sessions. A port of one's own does so by itself: see `SockJSFactory`."""
+        """End all sessions, and let no more come by connections that stay open. A port of one's
+        own does so by itself: see `SockJSFactory`."""
+        self._stopped = True
         self._websockets.stop()
         self.service.stop()
 
     def render(self, request: Request) -> Any:
         """Answer a request."""
         request.setHeader(b"X-Content-Type-Options", b"nosniff")
+        if self._stopped:
+            return _refuse(request, 503, "the service has stopped")
         route = routing.find(_segments(request))
         if route is None or (_WEBSOCKET in route.kind and not self.options.websocket):
             return _refuse(request, 404, "there is nothing at this address")

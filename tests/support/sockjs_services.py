@@ -171,11 +171,17 @@ class Port:
         self._clients.append(websocket.connection)
         return websocket
 
-    def stop(self) -> None:
-        """Cut the clients, and listen no more."""
+    async def cut_clients(self) -> None:
+        """Cut the clients; others may come."""
         for client in self._clients:
             client.vanish()
-            pytest_twisted.blockon(Deferred.fromCoroutine(client.over()))
+            await client.over()
+        self._clients.clear()
+        self._caller = None
+
+    def stop(self) -> None:
+        """Cut the clients, and listen no more."""
+        pytest_twisted.blockon(Deferred.fromCoroutine(self.cut_clients()))
         pytest_twisted.blockon(self._listening.stopListening())
 
 
