@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import sys
 
-from bench.load import KINDS
+from bench.kinds import connect
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     kind, port, count, prefix = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     clients = []
     for number in range(count):
-        client = KINDS[kind](port)
+        client = connect(kind, port)
         client.join(f"{prefix}{number}", f"{prefix}{number // 20}")
         clients.append(client)
     print(json.dumps({"ready": count}), flush=True)

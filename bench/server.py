@@ -1,4 +1,4 @@
-"""The daemon under test: a process of its own, whose CPU time and memory are read from /proc."""
+"""The servers under test: processes of their own. /proc tells their CPU time and memory."""
 
 from __future__ import annotations
 
@@ -30,23 +30,16 @@ def free_port() -> int:
 
 
 class Server:
-    """A daemon on the embedded broker with its limits lifted; a context manager."""
+    """A process that listens on `port`, and on another one for lines; a context manager."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *arguments: str) -> None:
         self.port = free_port()
         self.line_port = free_port()
         self._directory = tempfile.TemporaryDirectory()
         log = Path(self._directory.name, "log").open("wb")
         root = Path(__file__).parent.parent
         self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-c", "from twisted.scripts.twistd import run; run()"),
-                *("-n", "--pidfile=", "rabbitchat"),
-                *("--port", f"tcp:{self.port}:interface=127.0.0.1:backlog=4096"),
-                *("--line-port", f"tcp:{self.line_port}:interface=127.0.0.1:backlog=4096"),
-                *UNLIMITED,
-                *options,
-            ],
+            [sys.executable, *self.command(), *arguments],
             cwd=self._directory.name,
             env={**os.environ, "PYTHONPATH": str(root)},
             stdin=subprocess.DEVNULL,
@@ -54,6 +47,10 @@ class Server:
             stderr=log,
         )
         self._wait_for_port()
+
+    def command(self) -> list[str]:
+        """What Python is to run."""
+        raise NotImplementedError
 
     def _wait_for_port(self) -> None:
         end = time.monotonic() + 20
@@ -65,7 +62,7 @@ class Server:
                 return
             except OSError:
                 time.sleep(0.05)
-        raise SystemExit("the daemon did not listen within 20 s")
+        raise SystemExit("the server did not listen within 20 s")
 
     def cpu(self) -> float:
         """Seconds of CPU it has used so far, user and system."""
@@ -93,3 +90,28 @@ class Server:
             self._process.kill()
             self._process.wait()
         self._directory.cleanup()
+
+
+class Daemon(Server):
+    """A daemon on the embedded broker with its limits lifted."""
+
+    def command(self) -> list[str]:
+        """See Server."""
+        return [
+            *("-c", "from twisted.scripts.twistd import run; run()"),
+            *("-n", "--pidfile=", "rabbitchat"),
+            *("--port", f"tcp:{self.port}:interface=127.0.0.1:backlog=4096"),
+            *("--line-port", f"tcp:{self.line_port}:interface=127.0.0.1:backlog=4096"),
+            *UNLIMITED,
+        ]
+
+
+class RoomServer(Server):
+    """The SockJS server by itself: see room.py."""
+
+    def command(self) -> list[str]:
+        """See Server."""
+        return ["-m", "bench.room", str(self.port)]
+
+
+SERVERS: dict[str, type[Server]] = {"chat": Daemon, "room": RoomServer}
