@@ -42,7 +42,8 @@ class Access:
         origin = header(request, b"Origin")
         if origin is not None:
             return self._allows_origin(request, origin)
-        if (header(request, b"Sec-Fetch-Site") or "none") in SAME:
+        site = header(request, b"Sec-Fetch-Site")
+        if site is None or site in SAME:
             return True
         return self._allows_referer(request)
 
