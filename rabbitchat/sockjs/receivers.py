@@ -10,6 +10,7 @@ from zope.interface import implementer
 from .finishing import finish_soon
 from .frames import Frame
 from .framings import Framing
+from .sending import send_chunk
 from .session import Session
 
 
@@ -53,12 +54,14 @@ class ResponseReceiver:
         if self._session is None:
             return False
         data = self._framing.wrap(frame)
-        if not self._framing.streams:
+        if self._framing.streams:
+            send_chunk(self._request, data)
+            self._left -= len(data)
+            if self._left > 0:
+                return True
+        else:
             self._request.setHeader(b"Content-Length", b"%d" % len(data))
-        self._request.write(data)
-        self._left -= len(data)
-        if self._framing.streams and self._left > 0:
-            return True
+            self._request.write(data)
         self.end()
         return False
 

@@ -11,6 +11,8 @@ import socket
 from typing import Any, Optional
 
 from twisted.internet.tcp import Connection as TCPConnection
+from twisted.web.http import HTTPChannel
+from twisted.web.server import Request
 
 
 def send_now(transport: Any, data: bytes) -> None:
@@ -31,6 +33,23 @@ def send_now(transport: Any, data: bytes) -> None:
             return
         data = data[sent:]
     transport.write(data)
+
+
+def send_chunk(request: Request, data: bytes) -> None:
+    """Write a part of a response that has begun as an HTTP chunk of its own (RFC 9112, section
+    7.1), past twisted.web where all it would do is that. Elsewhere it does: for HTTP/1.0, for
+    HTTP/2, when there is a content coding, or when the request has a `write` of its own."""
+    channel = request.channel
+    if (
+        type(request).write is Request.write
+        and request.chunked
+        and not request._encoder
+        and isinstance(channel, HTTPChannel)
+    ):
+        request.sentLength += len(data)
+        send_now(channel.transport, b"%x\r\n%b\r\n" % (len(data), data))
+    else:
+        request.write(data)
 
 
 def unsent(transport: Any) -> Optional[int]:
