@@ -16,11 +16,11 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import connectionDone
 from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, globalLogPublisher
 from twisted.python.failure import Failure
-from twisted.web.http import HTTPChannel
 from twisted.web.server import Request, Site
 from zope.interface import implementer
 
 from .origins import Proxies
+from .unread import PatientChannel
 
 MOST_AT_ONCE = 16
 """Requests that are answered of one read: 64 KiB hold two thousand, and answering those would
@@ -39,7 +39,7 @@ class HTTPLimits:
     max_body: int = 65536  # bytes of a request's body
     request_within: float = 10.0  # seconds, from its first byte or the connection's begin
     connections_per_address: int = 512
-    idle: float = 60.0  # seconds between two requests
+    idle: float = 60.0  # seconds between two requests, and for a client to read an answer
 
 
 @implementer(ILogObserver)
@@ -78,7 +78,7 @@ class BoundedRequest(Request):
         return 0 < self.channel.site.limits.max_body < size
 
 
-class BoundedChannel(HTTPChannel):
+class BoundedChannel(PatientChannel):
     """An HTTP connection whose requests must arrive in time."""
 
     requestFactory = BoundedRequest
@@ -90,6 +90,11 @@ class BoundedChannel(HTTPChannel):
     site: BoundedSite
     counted_as: Optional[str] = None  # the address, while it counts for the site's limit
 
+    @property
+    def patience(self) -> float:
+        """See PatientChannel."""
+        return self.site.limits.idle
+
     def connectionMade(self) -> None:
         """Somebody connected."""
         super().connectionMade()
@@ -98,17 +103,12 @@ class BoundedChannel(HTTPChannel):
     def _expect_request(self) -> None:
         within = self.site.limits.request_within
         if within and self._deadline is None:
-            self._deadline = self.callLater(within, self._too_late)
-
-    def _too_late(self) -> None:
-        self._deadline = None
-        if self.transport is not None:
-            self.transport.abortConnection()
+            self._deadline = self.callLater(within, self.cut)
 
     def _arrived(self) -> None:
-        if self._deadline is not None:
+        if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()
-            self._deadline = None
+        self._deadline = None
 
     def dataReceived(self, data: bytes) -> None:
         """Bytes came."""

@@ -3,6 +3,7 @@ and clients that are gone with the test."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, Optional
@@ -178,6 +179,10 @@ class Port:
             await client.over()
         self._clients.clear()
         self._caller = None
+
+    def hold_little(self) -> None:
+        """Connections from now on have a small buffer in the kernel."""
+        self._listening.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 
     def stop(self) -> None:
         """Cut the clients, and listen no more."""
