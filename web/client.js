@@ -2,29 +2,13 @@
 // takes, and tells a page what to show. Knows nothing of the document. Times are in milliseconds.
 
 import { Link, Lost, Refused } from "./link.js";
+import { remember, remembered } from "./memory.js";
 
 const NICK_PATIENCE = 15_000; // the nick of a lost user is held for a while, usually for 10 s
 const TYPING_EVERY = 3_000;
 const TYPING_SHOWN = 6_000;
 const RETRY_AFTER = 1_000;
 const ENTRIES = 1_000; // asked for at once
-
-/** What the browser remembers, as far as it lets us. */
-function remembered(store, key, otherwise) {
-  try {
-    return JSON.parse(window[store].getItem(key)) ?? otherwise;
-  } catch {
-    return otherwise;
-  }
-}
-
-function remember(store, key, value) {
-  try {
-    window[store].setItem(key, JSON.stringify(value));
-  } catch {
-    // Storage is off or full: a reload will be a new user.
-  }
-}
 
 /** A name for a message that nobody else gives. (randomUUID is missing on plain http pages.) */
 function newMsgid() {

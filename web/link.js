@@ -4,6 +4,7 @@
 // It is a WebSocket where one gets through. Where none does, sockjs-client tries what does, if
 // `make web` brought it; it is a script of before modules, and is found as `window.SockJS`.
 
+import { remember, remembered } from "./memory.js";
 import "./sockjs.js";
 
 // What sockjs-client tries, in this order. (It has more, for pages of other origins than the
@@ -12,6 +13,7 @@ const TRANSPORTS = ["websocket", "xhr-streaming", "eventsource", "xhr-polling", 
 const TRY_TRANSPORT = 2_500; // at least: a busy server isn't taken for a proxy that blocks
 const TRY_ALL = 60_000; // sockjs-client ends each of its attempts by itself, on slow lines late
 const REMEMBER_TRANSPORT = 600_000; // that the ones before it don't get through
+const UNKNOWN = { name: TRANSPORTS[0], since: 0 }; // what gets through
 const OPEN = 1; // WebSocket's readyState, and SockJS's
 const ANSWER_WITHIN = 12_000; // the server answers within 8 s: later the connection is dead
 const PING_EVERY = 20_000;
@@ -46,8 +48,7 @@ export class Link {
   #attempts = 0; // since `settled`
   #asked = new Map(); // id: {resolve, reject, timer}
   #lastId = 0;
-  #transport = TRANSPORTS[0]; // the first one to try
-  #transportSince = 0;
+  #known = remembered("sessionStorage", "transport", UNKNOWN);
 
   constructor(client) {
     this.#client = client;
@@ -81,7 +82,7 @@ export class Link {
       taken = taken.catch((problem) => console.error(problem));
     };
     socket.onclose = ({ code, reason = "" }) => {
-      if (code === ALL_FAILED) this.#transport = TRANSPORTS[0];
+      if (code === ALL_FAILED) this.#known = UNKNOWN;
       if (code === TOO_BIG || reason.endsWith(TOO_BIG_HTTP)) this.#client.tooBig();
       if (code >= STAY_AWAY && code < 4000) this.stop(reason);
       else this.again(code < 3000 ? "" : reason); // the others are no words of our server
@@ -95,8 +96,8 @@ export class Link {
 
   #sockJS() {
     this.#timer = setTimeout(() => this.again(), TRY_ALL);
-    if (Date.now() - this.#transportSince > REMEMBER_TRANSPORT) this.#transport = TRANSPORTS[0];
-    const transports = TRANSPORTS.slice(TRANSPORTS.indexOf(this.#transport));
+    if (Date.now() - this.#known.since > REMEMBER_TRANSPORT) this.#known = UNKNOWN;
+    const transports = TRANSPORTS.slice(TRANSPORTS.indexOf(this.#known.name));
     const url = new URL("chat", document.baseURI).href;
     return new window.SockJS(url, null, { transports, timeout: TRY_TRANSPORT });
   }
@@ -104,9 +105,10 @@ export class Link {
   /** What got through is tried first from now on: waiting for the others would take its time
    * whenever the connection is lost. But networks change, and accidents happen. */
   #remember() {
-    if (this.transport === this.#transport) return;
-    this.#transport = this.transport;
-    this.#transportSince = Date.now();
+    const name = this.transport;
+    if (name === this.#known.name) return;
+    this.#known = { name, since: Date.now() };
+    remember("sessionStorage", "transport", this.#known);
   }
 
   /** All is well: the next attempt to come back will be a quick one. */

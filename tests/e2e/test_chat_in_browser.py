@@ -373,8 +373,9 @@ def test_on_a_phone(visitor: NewVisitor, tmp_path: Path) -> None:
     ann.page.get_by_role("button", name="Send").tap()
     expect(ann.page.locator("#log .text").last).to_have_text("hello")
     assert ann.page.evaluate("document.documentElement.scrollWidth") <= 320
-    for name in ("Send", "ann"):
-        box = ann.page.get_by_role("button", name=name, exact=True).bounding_box()
+    buttons = [ann.page.get_by_role("button", name=name, exact=True) for name in ("Send", "ann")]
+    for shown in (*buttons, ann.page.locator("#status"), ann.page.locator("#transport")):
+        box = shown.bounding_box()
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 320

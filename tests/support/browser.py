@@ -177,4 +177,5 @@ def visitor(browser: Browser, daemon: Twistd) -> Iterator[NewVisitor]:
     yield new
     for each in visitors:
         each.context.close()
-    assert not [trouble for each in visitors for trouble in each.troubles]
+    troubles = [trouble for each in visitors for trouble in each.troubles]
+    assert not troubles, troubles
