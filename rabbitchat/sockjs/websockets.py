@@ -16,8 +16,7 @@ from typing import Any, Optional
 from autobahn.twisted.websocket import WebSocketServerFactory
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
-from twisted.logger import ILogObserver, LogEvent, Logger
-from zope.interface import implementer
+from twisted.logger import Logger
 
 from .incoming import Incoming
 from .origins import Proxies
@@ -25,12 +24,16 @@ from .outgoing import Outgoing
 from .slim import SlimProtocol, with_options
 
 
-@implementer(ILogObserver)
-def _nobody(event: LogEvent) -> None:
-    """Listens to nothing."""
+class _Silent:
+    """A logger that makes no events, of which autobahn has sixteen for each connection."""
+
+    def debug(self, *text: object, **values: object) -> None:
+        """Say nothing."""
+
+    trace = info = warn = error = critical = failure = debug
 
 
-SILENT = Logger(observer=_nobody)
+SILENT = _Silent()
 """For autobahn's own lines: any client could fill the log with them."""
 
 TEXT, BINARY = 1, 2
