@@ -1,0 +1,76 @@
+"""A TCP connection's way that can be cut, beside code that blocks: it has a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: end with a reset
+
+
+class Cable:
+    """Forwards from a free port to the port `behind` of this machine."""
+
+    def __init__(self, behind: int) -> None:
+        self.port = 0
+        self._behind = behind
+        self._ends: set[asyncio.StreamWriter] = set()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+        self._thread.start()
+        self._started.wait()
+
+    def __enter__(self) -> Cable:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join()
+
+    def cut(self) -> None:
+        """Reset all connections, both ends of each; new ones are forwarded as before."""
+        done = threading.Event()
+        self._loop.call_soon_threadsafe(self._cut, done)
+        done.wait()
+
+    def _cut(self, done: threading.Event) -> None:
+        for end in self._ends:
+            if not end.is_closing():
+                opened = end.get_extra_info("socket")
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            end.transport.abort()
+        done.set()
+
+    async def _run(self) -> None:
+        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        self._started.set()
+        await self._end.wait()
+        server.close()
+        while self._ends:
+            self._cut(threading.Event())
+            await asyncio.sleep(0.01)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._behind)
+        except OSError:
+            writer.close()
+            return
+        ends = {writer, far_writer}
+        self._ends |= ends
+        await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+        self._ends -= ends
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Until the end, which is passed on too."""
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
