@@ -35,6 +35,7 @@ class ResponseReceiver:
         self.ready = True
         request.setHeader(b"Content-Type", framing.content_type)
         if framing.streams:
+            request.setHeader(b"X-Accel-Buffering", b"no")  # nginx would keep it until its end
             request.registerProducer(self, True)
             request.write(framing.prelude)
 

@@ -17,7 +17,6 @@ from .transport import SockJSTransport
 from .upgrades import is_upgrade, upgrade
 from .websockets import BINARY, TEXT, TICKS, WebSocket, WebSocketLimits, WebSocketServer, frame
 
-NORMAL = 1000  # RFC 6455, section 7.4.1
 BROKEN = 1007
 
 

@@ -15,13 +15,16 @@ from rabbitchat.codecs import json
 from rabbitchat.daemon import ChatDaemon
 from rabbitchat.settings import Limits
 from rabbitchat.sockjs.frames import Message
-from rabbitchat.sockjs.options import LONGEST_DELAY, Options
+from rabbitchat.sockjs.options import Options
 from rabbitchat.sockjs.service import host_of
 from rabbitchat.sockjs.transport import ClosedByClient, SockJSTransport
 from rabbitchat.transports.json_client import JSONClient
 from rabbitchat.transports.websocket import is_goodbye
 
 NORMAL = 1000  # RFC 6455, section 7.4.1
+
+HEARTBEAT = 30.0
+"""Seconds that `--ping` means at most here: sockjs-client gives a jsonp poll up after 35."""
 
 
 @implementer(IWire)
@@ -119,7 +122,7 @@ def chat_options(limits: Limits, origins: tuple[str, ...], proxies: tuple[str, .
     An address may have twice the sessions that the daemon takes: the daemon says clearly why it
     refuses one, and sessions count here for some seconds after their end."""
     return Options(
-        heartbeat_delay=min(limits.ping, LONGEST_DELAY),
+        heartbeat_delay=min(limits.ping, HEARTBEAT),
         allowed_origins=origins,
         trusted_proxies=proxies,
         max_message=limits.max_line,

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import pytest_twisted
 
+from rabbitchat.settings import Limits
+from rabbitchat.transports.sockjs import chat_options
 from support.clients import JSONClient
 from support.http import Answer, parse
 from support.nodes import Node, StartNode
@@ -243,3 +245,20 @@ async def test_who_is_a_little_too_fast_is_slowed_and_loses_nothing(
     replies = [await bob.replies.next() for _ in range(10)]
     assert [reply["type"] for reply in replies] == ["published"] * 10
     assert [reply["seq"] for reply in replies] == list(range(1, 11))
+
+
+# -- what clients and proxies need
+
+
+@pytest.mark.parametrize(("ping", "heartbeat"), [(25.0, 25.0), (0.0, 0.0), (7200.0, 30.0)])
+def test_a_heartbeat_comes_before_a_client_gives_up(ping: float, heartbeat: float) -> None:
+    assert chat_options(Limits(ping=ping), (), ()).heartbeat_delay == heartbeat
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_stream_is_not_for_a_proxy_to_keep(node: StartNode) -> None:
+    raw = await (await node()).raw()
+    raw.write(b"POST /chat/000/bob/xhr_streaming HTTP/1.1\r\nHost: test\r\n\r\n")
+    await raw.until(lambda data: b"\r\no\n" in data, "the open frame")
+    assert b"\r\nx-accel-buffering: no\r\n" in raw.data.lower()
+    raw.vanish()
