@@ -140,7 +140,8 @@ class Options:
     """Bytes of a message from a client, or of a request's body (there: with `BoundedSite`)."""
 
     max_buffer: int = 262144
-    """Bytes that may wait for a client; one that reads more slowly is closed."""
+    """Bytes that may wait for a client; one that reads more slowly is closed. A message that waits
+    for a poll counts 64 more."""
 
     max_sessions_per_address: int = 512
     """Sessions of one address, those that just ended included."""

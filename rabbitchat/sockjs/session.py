@@ -15,6 +15,9 @@ from .frames import HEARTBEAT, OPEN, Frame, Message, closing, messages
 HIGH_WATER = 65536
 """Bytes that wait for the client when the application is asked to write no more for now."""
 
+MESSAGE_COST = 64
+"""Bytes that a message which waits counts beside its own: else very many empty ones could."""
+
 
 class Receiver(Protocol):
     """A response that takes frames."""
@@ -76,6 +79,7 @@ class Session:
     __slots__ = (
         "_buffer",
         "_buffered",
+        "_delivering",
         "_farewell",
         "_full",
         "_held",
@@ -101,6 +105,7 @@ class Session:
         self._full = False
         self._held: list[tuple[list[bytes], Callable[[], None]]] = []
         self._held_size = 0
+        self._delivering = False
         self.reading = True
 
     @property
@@ -136,21 +141,43 @@ class Session:
         """Messages came; `answer` is called when the application has taken them.
 
         Busy: there is too much already that it hasn't."""
-        if self.reading and not self._held:
-            self._deliver(batch, answer)
+        if self._farewell is not None:
+            answer()
             return
-        size = sum(map(len, batch))
+        size = _cost(batch)
         if self._max_buffer and self._held and self._held_size + size > self._max_buffer:
             raise Busy
         self._held.append((batch, answer))
         self._held_size += size
+        self._deliver()
 
-    def _deliver(self, batch: list[bytes], answer: Callable[[], None]) -> None:
-        for data in batch:
+    def _deliver(self) -> None:
+        """Hand over what came, in order, also when the application pauses or resumes meanwhile."""
+        if self._delivering:
+            return
+        self._delivering = True
+        try:
+            while self._held and self.reading:
+                batch, answer = self._held.pop(0)
+                self._held_size -= _cost(batch)
+                rest = self._deliver_batch(batch)
+                if rest:
+                    self._held.insert(0, (rest, answer))
+                    self._held_size += _cost(rest)
+                else:
+                    answer()
+        finally:
+            self._delivering = False
+
+    def _deliver_batch(self, batch: list[bytes]) -> list[bytes]:
+        """Hand over messages until the application pauses; what is left then."""
+        for count, data in enumerate(batch, 1):
+            self.application.received(data)
             if self._farewell is not None:
                 break
-            self.application.received(data)
-        answer()
+            if not self.reading:
+                return batch[count:]
+        return []
 
     # -- what time does
 
@@ -171,15 +198,15 @@ class Session:
     # -- what the application does
 
     def send(self, message: Message) -> None:
-        """Send a message, now or when the client asks for it."""
+        """Send a message, now or when the client asks for it. ValueError: it isn't UTF-8."""
         if self._farewell is not None:
             return
         receiver = self._receiver
         if receiver is not None and not self._buffer and receiver.ready:
             self._send_frame(message.frame)
             return
+        self._buffered += len(message.quoted) + MESSAGE_COST  # ValueError now, not when it is sent
         self._buffer.append(message)
-        self._buffered += len(message)
         if self._max_buffer and self._buffered > self._max_buffer:
             self._drop_buffer()
             self.application.slow()
@@ -219,10 +246,7 @@ class Session:
     def resume(self) -> None:
         """Take messages again, first of all those that were held back."""
         self.reading = True
-        while self._held and self.reading:
-            batch, answer = self._held.pop(0)
-            self._held_size -= sum(map(len, batch))
-            self._deliver(batch, answer)
+        self._deliver()
 
     # -- how it is done
 
@@ -257,3 +281,7 @@ class Session:
         if not waiting or receiver.send(messages(waiting)):
             receiver.send(self._farewell)
         receiver.end()
+
+
+def _cost(batch: list[bytes]) -> int:
+    return sum(map(len, batch)) + MESSAGE_COST * len(batch)
