@@ -190,6 +190,13 @@ class Port:
         pytest_twisted.blockon(self._listening.stopListening())
 
 
+class _Timer:
+    """In place of autobahn's, which goes by the reactor."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.call_later = clock.callLater
+
+
 class App(Port):
     """A service at `/app` whose application remembers, with the options' defaults.
 
@@ -200,6 +207,9 @@ class App(Port):
         self._clock = clock
         time: IReactorTime = clock or reactor
         self.resource = SockJSResource(self.application, options, time)
+        if clock is not None:
+            for server in (self.resource._websockets.sockjs, self.resource._websockets.raw):
+                server._batched_timer = _Timer(clock)
         root = Resource()
         root.putChild(b"app", self.resource)
         site = SockJSSite(root, time)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from twisted.internet.address import IPv4Address
@@ -13,6 +13,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from rabbitchat.sockjs.conformance import make_site
+from rabbitchat.sockjs.factory import SockJSSite
 from rabbitchat.sockjs.options import Options
 
 
@@ -38,7 +39,7 @@ class Wire(StringTransport):
     def loseConnection(self) -> None:
         """The end; the protocol hears of it in a later turn."""
         if not self.ended:
-            self.ended = True
+            self.ended = self.disconnecting = True
             self._clock.callLater(0, self._tell)
 
     def _tell(self) -> None:
@@ -50,11 +51,11 @@ class Wire(StringTransport):
 
 
 class Wired:
-    """The test services, reached by one wire after the other."""
+    """A site, that of the test services by default, reached by one wire after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[Clock], SockJSSite] = make_site) -> None:
         self._clock = Clock()
-        self._site = make_site(self._clock)
+        self._site = make(self._clock)
         self._site.doStart()
 
     def answers(self, parts: Iterable[bytes]) -> bytes:
@@ -71,6 +72,7 @@ class Wired:
                 wire.protocol.dataReceived(part)
                 _settle(self._clock)
         wire.loseConnection()
+        _settle(self._clock)
         self._clock.advance(Options.disconnect_delay + 0.1)
         assert not any(one.service._sessions or one.service._counts for one in self._site.services)
         return re.sub(rb"\r\nDate: [^\r]*", b"", wire.value())
