@@ -89,6 +89,17 @@ async def test_who_never_polls(start_app: StartApp) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_tiny_messages_that_nobody_fetches(start_app: StartApp) -> None:
+    """A message costs more than its bytes."""
+    app = start_app()
+    await app.poll("/app" + new_session())
+    slow = app.session
+    for _ in range(262_144):
+        slow.transport.write(b"")
+    assert slow.transport.disconnected
+
+
+@pytest_twisted.ensureDeferred
 async def test_polls_whose_answers_are_not_read(start_app: StartApp) -> None:
     app = start_app()
     app.hold_little()
