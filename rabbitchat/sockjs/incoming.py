@@ -8,6 +8,10 @@ from typing import Any, Optional
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 
+def _nobody(data: bytes) -> None:
+    """There is nobody left to take it."""
+
+
 class Incoming:
     """The receiving half of one connection.
 
@@ -69,9 +73,10 @@ class Incoming:
         self._ended = True
 
     def lost(self) -> None:
-        """The connection is gone: nothing may be left over."""
+        """The connection is gone: nothing may be left over, and nobody is kept who is gone too."""
         self._ended = True
         self._unread = b""
+        self._take = _nobody
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None

@@ -24,6 +24,10 @@ class Writer(Protocol):
         """It does again."""
 
 
+def _nobody() -> None:
+    """There is nobody left to tell."""
+
+
 @implementer(IPushProducer)
 class Outgoing:
     """The sending half of one connection. `writer`, if there is one, is told when to pause.
@@ -94,8 +98,10 @@ class Outgoing:
         self._cut = self._clock.callLater(patience, self._transport.abortConnection)
 
     def lost(self) -> None:
-        """The connection is gone: nothing may be left over."""
+        """The connection is gone: nothing may be left over, and nobody is kept who is gone too."""
         self.closed = True
+        self.writer = None
+        self._on_slow = _nobody
         if self._cut is not None and self._cut.active():
             self._cut.cancel()
         self._cut = None
