@@ -45,8 +45,7 @@ class SessionWebSocket(WebSocket):
         self.factory.service.uncount(self.address)
         session, self._session = self._session, None
         if session is not None:
-            left = clean and not session.disconnecting and self._ending is Ending.LOST
-            session.lost(Ending.LEFT if left else self._ending, code)
+            session.lost(Ending.LEFT if clean else self._ending, code)
 
     def slow(self) -> None:
         """See WebSocket."""

@@ -107,8 +107,8 @@ class WebSocket(SlimProtocol):
         """A whole message came; text is valid UTF-8."""
 
     def closed(self, clean: bool, code: Optional[int]) -> None:
-        """The connection is gone, after `opened`. `clean`: the closing handshake was done, with
-        this code of the client's; None if it gave none, or was lost."""
+        """The connection is gone, after `opened`. `clean`: the client closed it, with this code,
+        None if it gave none; else it was lost, or closed from here, be it for a broken frame."""
 
     def slow(self) -> None:
         """More than `max_buffer` bytes are unsent: this client is to be sent away."""
@@ -252,7 +252,8 @@ class WebSocket(SlimProtocol):
             self.factory.went(self)
             self.incoming.lost()
             self.outgoing.lost()
-            self._call(self.closed, wasClean, code if wasClean else None)
+            clean = wasClean and not self.closedByMe
+            self._call(self.closed, clean, code if clean else None)
 
     def _slow(self) -> None:
         if self._is_open:

@@ -238,6 +238,19 @@ async def test_closed_by_the_client(start_app: StartApp, kind: str) -> None:
 
 @BOTH
 @pytest_twisted.ensureDeferred
+async def test_who_answers_our_close_did_not_leave(start_app: StartApp, kind: str) -> None:
+    """Be it with 1000, as some clients do, which is a good-bye when they say it first."""
+    app = start_app()
+    websocket = await app.websocket(path_of(kind))
+    websocket.write(client_frame(TEXT, b'["\xff"]'))
+    await until(lambda: CLOSE in [opcode for opcode, _ in websocket.frames], what="a close")
+    websocket.write(client_frame(CLOSE, (1000).to_bytes(2, "big")))
+    await websocket.over()
+    await lost(app, ConnectionLost)
+
+
+@BOTH
+@pytest_twisted.ensureDeferred
 async def test_a_websocket_that_breaks(start_app: StartApp, kind: str) -> None:
     app = start_app()
     websocket = await app.websocket(path_of(kind))
