@@ -89,6 +89,8 @@ def _value(name: str, text: str) -> Any:
         )
     if kind is bool:
         return _flag(name, text)
+    if text in ("http", "https"):
+        raise OptionError(rf"the option {name} is {text!r}; quote its colon: {text}\://a.example")
     if kind is tuple:
         return [one.strip() for one in text.split(",") if one.strip()]
     return text if kind is str else _number(text)

@@ -127,6 +127,7 @@ def test_booleans(yes: str, no: str) -> None:
             "it must be a list of origins, as https://chat.example, or *; 'b.example' is none",
         ),
         (r"allowed_origins=https\://a.example/", "'https://a.example/' is none"),
+        ("allowed_origins=https://a.example", r"quote its colon: https\://a.example"),
         (
             "trusted_proxies=10.0.0.1,10.0.0.256",
             "it must be a list of IP addresses or networks; '10.0.0.256' is none",
