@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 from urllib.parse import parse_qs
 
 from twisted.internet.interfaces import IReactorTime
@@ -43,26 +43,26 @@ class Sender:
 
 
 class Answer:
-    """The answer to a request that may have to wait for it, and may be gone by then."""
+    """The answer to a request that may have to wait for it, and may be gone by then: it is not
+    kept that long, for a client can make very many that it doesn't wait for."""
 
-    __slots__ = ("_body", "_clock", "_gone", "_request", "_status")
+    __slots__ = ("_body", "_clock", "_request", "_status")
 
     def __init__(self, request: Request, status: int, body: bytes, clock: IReactorTime) -> None:
-        self._request = request
+        self._request: Optional[Request] = request
         self._status = status
         self._body = body
         self._clock = clock
-        self._gone = False
         request.notifyFinish().addErrback(self._lost)
 
     def _lost(self, reason: object) -> None:
-        self._gone = True
+        self._request = None
 
     def give(self) -> None:
         """The messages were taken."""
-        if self._gone:
-            return
         request = self._request
+        if request is None:
+            return
         request.setResponseCode(self._status)
         request.setHeader(b"Content-Type", TEXT)
         if self._body:

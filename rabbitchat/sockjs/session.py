@@ -284,4 +284,5 @@ class Session:
 
 
 def _cost(batch: list[bytes]) -> int:
-    return sum(map(len, batch)) + MESSAGE_COST * len(batch)
+    """Bytes; a batch of none has an answer that waits, too."""
+    return sum(map(len, batch)) + MESSAGE_COST * max(1, len(batch))

@@ -341,7 +341,7 @@ class SessionMachine(RuleBasedStateMachine):
 
 
 def _cost(batch: list[bytes]) -> int:
-    return sum(map(len, batch)) + MESSAGE_COST * len(batch)
+    return sum(map(len, batch)) + MESSAGE_COST * max(1, len(batch))
 
 
 class EndingMachine(SessionMachine):
@@ -570,6 +570,19 @@ def test_what_is_held_back_is_bounded() -> None:
         session.receive([b""], answers.of(number))
     with pytest.raises(Busy):
         session.receive([b""], answers.of(-1))
+
+
+def test_requests_without_a_message_are_bounded_too() -> None:
+    """Each has an answer that waits."""
+    session, _, _ = opened_session(10 * MESSAGE_COST)
+    session.pause()
+    answers = Answers()
+    for number in range(10):
+        session.receive([], answers.of(number))
+    with pytest.raises(Busy):
+        session.receive([], answers.of(10))
+    session.resume()
+    assert answers == list(range(10))
 
 
 def test_without_a_limit_all_is_held_back() -> None:
