@@ -356,6 +356,26 @@ async def test_who_does_not_come_again(
     assert len(app.application.sessions) == 2
 
 
+@pytest_twisted.ensureDeferred
+async def test_each_session_has_its_own_time(start_app: StartApp) -> None:
+    app = start_app(StandingClock())
+    first, second = "/app" + new_session(), "/app" + new_session()
+    for url in (first, second):
+        await app.poll(url)
+        app.pass_time(1)
+    app.session.transport.write(b"x")
+    app.application.sessions[0].transport.write(b"x")
+    app.pass_time(2)
+    assert await app.poll(first) == b'a["x"]\n'
+    app.pass_time(2.1)
+    assert app.sessions == 1
+    assert await app.poll(second) == b"o\n"
+    app.pass_time(2.8)
+    assert app.sessions == 2
+    app.pass_time(0.2)
+    assert app.sessions == 1
+
+
 @ANY
 @pytest_twisted.ensureDeferred
 async def test_who_is_there_has_all_the_time(start_app: StartApp, transport: Transport) -> None:
@@ -403,6 +423,20 @@ async def test_heartbeats_only_when_idle(start_app: StartApp, transport: Transpo
     receiver.nothing_more()
     app.pass_time(0.2)
     await receiver.frames("h")
+
+
+@pytest_twisted.ensureDeferred
+async def test_each_session_has_its_own_heartbeat(start_app: StartApp) -> None:
+    app = start_app(StandingClock())
+    first = await XHR_STREAMING.wait(app, "/app" + new_session())
+    app.pass_time(1)
+    second = await XHR_STREAMING.wait(app, "/app" + new_session())
+    app.pass_time(19)
+    app.application.sessions[0].transport.write(b"x")
+    await first.frames('a["x"]')
+    app.pass_time(6.1)
+    await second.frames("h")
+    first.nothing_more()
 
 
 @pytest_twisted.ensureDeferred

@@ -143,6 +143,18 @@ async def test_a_flood_is_cut_and_a_few_are_answered(
     await others.is_well()
 
 
+@BOTH
+@pytest_twisted.ensureDeferred
+async def test_nothing_that_came_with_a_flood_is_heard(start_app: StartApp, kind: str) -> None:
+    app = start_app()
+    websocket = await app.websocket(path_of(kind))
+    session = app.session
+    websocket.write(frame(PING) * 21 + frame(TEXT, b'["late"]'))
+    await websocket.over()
+    await until(lambda: session.lost, what="connectionLost")
+    assert session.heard == []
+
+
 @pytest_twisted.ensureDeferred
 async def test_a_second_later_pings_are_answered_again(start_app: StartApp) -> None:
     app = start_app(StandingClock())
