@@ -5,8 +5,11 @@ The session is the connection: it has no name, and nothing of it is left when th
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
 from typing import Any, Optional
 
+from twisted.internet.interfaces import IDelayedCall
 from twisted.web.server import Request
 
 from .closing import FAILED, GO_AWAY, Ending
@@ -19,6 +22,9 @@ from .websockets import BINARY, TEXT, TICKS, WebSocket, WebSocketLimits, WebSock
 
 BROKEN = 1007
 
+MESSAGES_A_TURN = 200
+"""Messages of one connection in one turn of the reactor: a frame may hold twenty thousand."""
+
 
 class SessionWebSocket(WebSocket):
     """What both kinds have in common: a carrier of a `SockJSTransport`."""
@@ -26,6 +32,10 @@ class SessionWebSocket(WebSocket):
     factory: SessionWebSockets
     _session: Optional[SockJSTransport] = None
     _ending = Ending.LOST
+    _held: Optional[deque[Any]] = None  # messages that came and wait for their turn
+    _turn: Optional[IDelayedCall] = None
+    _is_handing_over = False
+    _is_stopped = False  # the application doesn't read
 
     def opened(self) -> None:
         """See WebSocket."""
@@ -41,8 +51,13 @@ class SessionWebSocket(WebSocket):
         """Say that the session is open."""
 
     def closed(self, clean: bool, code: Optional[int]) -> None:
-        """See WebSocket."""
+        """See WebSocket. What came before the end is heard before it."""
         self.factory.service.uncount(self.address)
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        while self._held and self._session is not None and not self._is_stopped:
+            self._receive(self._held.popleft())
         session, self._session = self._session, None
         if session is not None:
             session.lost(Ending.LEFT if clean else self._ending, code)
@@ -85,12 +100,54 @@ class SessionWebSocket(WebSocket):
         self._say_farewell(code, reason)
 
     def pause(self) -> None:
-        """Read no more for now."""
-        self.incoming.pause()
+        """Hear no more for now."""
+        self._is_stopped = True
+        self._regulate()
 
     def resume(self) -> None:
-        """Read on."""
-        self.incoming.resume()
+        """Hear on, in a turn of its own: the application may be in the middle of something."""
+        self._is_stopped = False
+        if self._held is not None and self._turn is None and not self._is_handing_over:
+            self._turn = self.factory.clock.callLater(0, self._hand_over)
+        self._regulate()
+
+    # -- what came
+
+    def _came(self, messages: Sequence[Any]) -> None:
+        """Hear these, behind those that wait."""
+        if self._held is not None:
+            self._held.extend(messages)
+            return
+        if len(messages) == 1 and not self._is_stopped:  # nearly always
+            self._receive(messages[0])
+            return
+        self._held = deque(messages)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        self._turn = None
+        held, self._is_handing_over = self._held, True
+        for _ in range(MESSAGES_A_TURN):
+            if not held or self._is_stopped or self._session is None:
+                break
+            self._receive(held.popleft())
+        self._is_handing_over = False
+        if not held or self._session is None:
+            self._held = None
+        elif not self._is_stopped:
+            self._turn = self.factory.clock.callLater(0, self._hand_over)
+        self._regulate()
+
+    def _receive(self, message: Any) -> None:
+        """Give the application one message."""
+        assert self._session is not None
+        self._session.received(message)
+
+    def _regulate(self) -> None:
+        """Read from the connection only what can be heard at once."""
+        waits = self._is_stopped or self._held is not None
+        if waits != self.incoming.paused:
+            self.incoming.pause() if waits else self.incoming.resume()
 
 
 class SockJSWebSocket(SessionWebSocket):
@@ -110,8 +167,7 @@ class SockJSWebSocket(SessionWebSocket):
         except BrokenPayload as broken:
             self.finish(b"", BROKEN, str(broken))
             return
-        for data in batch:
-            self._session.received(data)
+        self._came(batch)
 
     def tick(self) -> None:
         """See WebSocket; there is a heartbeat after TICKS of them without a frame."""
@@ -135,8 +191,12 @@ class RawWebSocket(SessionWebSocket):
     def heard(self, payload: bytes, is_binary: bool) -> None:
         """See WebSocket."""
         if self.can_send and self._session is not None:
-            self._session.is_binary = is_binary
-            self._session.received(payload)
+            self._came([(payload, is_binary)])
+
+    def _receive(self, message: tuple[bytes, bool]) -> None:
+        assert self._session is not None
+        data, self._session.is_binary = message
+        self._session.received(data)
 
     def _frame(self, message: Message) -> bytes:
         """What is no UTF-8 goes as a binary message."""
