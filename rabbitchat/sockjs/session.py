@@ -103,7 +103,7 @@ class Session:
         self._buffer: list[Message] = []
         self._buffered = 0
         self._full = False
-        self._held: list[tuple[list[bytes], Callable[[], None]]] = []
+        self._held: list[tuple[list[bytes], Callable[[], None]]] = []  # last message first
         self._held_size = 0
         self._delivering = False
         self.reading = True
@@ -147,37 +147,32 @@ class Session:
         size = _cost(batch)
         if self._max_buffer and self._held and self._held_size + size > self._max_buffer:
             raise Busy
-        self._held.append((batch, answer))
+        self._held.append((batch[::-1], answer))
         self._held_size += size
         self._deliver()
 
     def _deliver(self) -> None:
-        """Hand over what came, in order, also when the application pauses or resumes meanwhile."""
+        """Hand over what came, in order, also when the application pauses or resumes meanwhile.
+
+        What is left of a batch is never copied or counted again: an application that pauses after
+        each of twenty thousand messages would have us do nothing else."""
         if self._delivering:
             return
         self._delivering = True
         try:
             while self._held and self.reading:
-                batch, answer = self._held.pop(0)
-                self._held_size -= _cost(batch)
-                rest = self._deliver_batch(batch)
-                if rest:
-                    self._held.insert(0, (rest, answer))
-                    self._held_size += _cost(rest)
-                else:
+                batch, answer = self._held[0]
+                now = [batch.pop()] if batch else []
+                self._held_size -= _cost(now)
+                is_last = not batch
+                if is_last:
+                    del self._held[0]
+                for data in now:
+                    self.application.received(data)
+                if is_last:
                     answer()
         finally:
             self._delivering = False
-
-    def _deliver_batch(self, batch: list[bytes]) -> list[bytes]:
-        """Hand over messages until the application pauses; what is left then."""
-        for count, data in enumerate(batch, 1):
-            self.application.received(data)
-            if self._farewell is not None:
-                break
-            if not self.reading:
-                return batch[count:]
-        return []
 
     # -- what time does
 

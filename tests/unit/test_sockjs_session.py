@@ -513,6 +513,27 @@ def test_who_pauses_in_the_middle_of_a_request_gets_the_rest_of_it_first() -> No
     ]
 
 
+class Weighed(bytes):
+    """A message that counts how often its length is asked for."""
+
+    times = 0
+
+    def __len__(self) -> int:
+        Weighed.times += 1
+        return super().__len__()
+
+
+def test_pauses_in_a_long_request_cost_no_more_the_longer_it_is() -> None:
+    session, application, _ = opened_session()
+    application.when["received"] = [session.pause] * 100
+    Weighed.times = 0
+    session.receive([Weighed(b"x") for _ in range(100)], lambda: None)
+    for _ in range(99):
+        session.resume()
+    assert len(application.heard) == 100
+    assert Weighed.times == 2 * 100
+
+
 def test_who_resumes_while_it_is_called_is_not_called_within_that_call() -> None:
     session, application, _ = opened_session()
     depth: list[int] = []
