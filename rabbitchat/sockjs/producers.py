@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Optional
 
 from twisted.internet.interfaces import IDelayedCall, IPullProducer, IPushProducer, IReactorTime
@@ -10,13 +11,18 @@ from zope.interface import implementer
 
 @implementer(IPushProducer)
 class PullPump:
-    """Makes a push producer of a pull producer: asks it once in each turn of the reactor."""
+    """Makes a push producer of a pull producer: asks it once in each turn of the reactor.
 
-    __slots__ = ("_clock", "_producer", "_turn")
+    `failed` is called while an exception of the producer's is handled, and has to stop this."""
 
-    def __init__(self, producer: IPullProducer, clock: IReactorTime) -> None:
+    __slots__ = ("_clock", "_failed", "_producer", "_turn")
+
+    def __init__(
+        self, producer: IPullProducer, clock: IReactorTime, failed: Callable[[], None]
+    ) -> None:
         self._producer = producer
         self._clock = clock
+        self._failed = failed
         self._turn: Optional[IDelayedCall] = None
 
     def resumeProducing(self) -> None:
@@ -26,7 +32,10 @@ class PullPump:
 
     def _ask(self) -> None:
         self._turn = self._clock.callLater(0, self._ask)  # first: it may tell us to stop
-        self._producer.resumeProducing()
+        try:
+            self._producer.resumeProducing()
+        except Exception:
+            self._failed()
 
     def pauseProducing(self) -> None:
         """Ask no more for now."""

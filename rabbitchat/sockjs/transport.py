@@ -23,6 +23,12 @@ from .frames import LatestMessage, Message
 from .producers import PullPump
 
 
+NORMAL = 1000
+OWN_CODES = range(3000, 5000)
+"""Codes that an endpoint may close a WebSocket with (RFC 6455, section 7.4; the WebSocket API
+allows its pages the same)."""
+
+
 class ClosedByClient(ConnectionDone):
     """The client closed its WebSocket in good order; `code` is None when it gave none."""
 
@@ -116,20 +122,25 @@ class SockJSTransport:
         """Whether this is a raw WebSocket, without SockJS's frames."""
         return isinstance(self._carrier, BinaryCarrier)
 
+    @property
+    def _takes_more(self) -> bool:
+        """Until the end; a producer may finish after `loseConnection`."""
+        return not self.disconnected and (not self.disconnecting or self._producer is not None)
+
     # -- ITransport
 
     def write(self, data: bytes) -> None:
         """Send one message. ValueError: it isn't UTF-8, which SockJS can't carry. TypeError: it
         isn't bytes. Write the same object to many sessions and it is encoded once."""
         message = self._latest.of(data)
-        if not self.disconnected and not self.disconnecting:
+        if self._takes_more:
             self._carrier.send(message)
 
     def write_binary(self, data: bytes) -> None:
         """Send one binary message, which only the raw WebSocket can: TypeError elsewhere."""
         if not isinstance(self._carrier, BinaryCarrier):  # as is_raw; mypy knows this form
             raise TypeError("only a raw WebSocket carries binary messages")
-        if not self.disconnected and not self.disconnecting:
+        if self._takes_more:
             self._carrier.send_binary(data)
 
     def writeSequence(self, data: Iterable[bytes]) -> None:
@@ -145,8 +156,12 @@ class SockJSTransport:
         """The same with a code and a reason of one's own (1000, or 3000 to 4999).
 
         `last_words`: a message that is sent even if too much waits already. ValueError, TypeError:
-        as in `write`."""
+        as in `write`, or the code is none of those."""
+        if code != NORMAL and code not in OWN_CODES:
+            raise ValueError(f"{code} is no code to close with: 1000, or 3000 to 4999")
         message = self._latest.of(last_words) if last_words else None
+        if message is not None and not self.is_raw:
+            message.quoted  # noqa: B018  # ValueError, before anything has begun
         if self.disconnecting or self.disconnected:
             return
         self.disconnecting = True
@@ -177,11 +192,13 @@ class SockJSTransport:
         if self.disconnected:
             producer.stopProducing()
             return
-        self._producer = producer if streaming else PullPump(producer, self._clock)
+        if not streaming:
+            producer = PullPump(producer, self._clock, self._pull_failed)
+        self._producer = producer
         if self._full:
-            self._producer.pauseProducing()
+            producer.pauseProducing()
         elif not streaming:
-            self._producer.resumeProducing()
+            producer.resumeProducing()
 
     def unregisterProducer(self) -> None:
         """There is nothing more to come from it."""
@@ -258,14 +275,22 @@ class SockJSTransport:
     def pause_writing(self) -> None:
         """The client doesn't keep up."""
         self._full = True
-        if self._producer is not None:
-            self._producer.pauseProducing()
+        self._tell(self._producer, "pauseProducing")
 
     def resume_writing(self) -> None:
         """It does again."""
         self._full = False
-        if self._producer is not None:
-            self._producer.resumeProducing()
+        self._tell(self._producer, "resumeProducing")
+
+    def _tell(self, producer: Optional[Any], what: str) -> None:
+        if producer is not None:
+            try:
+                getattr(producer, what)()
+            except Exception:
+                self._failed(what)
+
+    def _pull_failed(self) -> None:
+        self._failed("producing")
 
     def lost(self, ending: Ending, code: Optional[int] = None) -> None:
         """The session is over. The protocol hears of it in a later turn of the reactor, as with
@@ -274,8 +299,7 @@ class SockJSTransport:
             return
         self.disconnected = True
         producer, self._producer = self._producer, None
-        if producer is not None:
-            producer.stopProducing()
+        self._tell(producer, "stopProducing")
         self._clock.callLater(0, self._connection_lost, _reason(ending, code))
 
     def _connection_lost(self, reason: Exception) -> None:

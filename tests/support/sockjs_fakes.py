@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Optional
+from typing import Any, Optional
+
+from twisted.internet.task import Clock
 
 from rabbitchat.sockjs.closing import Ending
 from rabbitchat.sockjs.frames import Frame
 from rabbitchat.sockjs.session import Receiver, Session
+
+
+def take_turns(clock: Clock, most: int = 1000) -> None:
+    """All that is due on a clock, and what that asks for: `advance(0)` that comes to an end."""
+    for _ in range(most):
+        if not clock.calls or clock.calls[0].getTime() > clock.seconds():
+            return
+        call: Any = clock.calls.pop(0)
+        call.called = 1
+        call.func(*call.args, **call.kw)
+    raise AssertionError(f"after {most} turns there is still more: {clock.calls}")
 
 
 class FakeReceiver:
