@@ -22,7 +22,6 @@ from .closing import FAILED, GO_AWAY, SILENT, SLOW, Ending
 from .frames import LatestMessage, Message
 from .producers import PullPump
 
-
 NORMAL = 1000
 OWN_CODES = range(3000, 5000)
 """Codes that an endpoint may close a WebSocket with (RFC 6455, section 7.4; the WebSocket API
