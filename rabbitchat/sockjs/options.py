@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from ipaddress import ip_network
 from typing import Any, Optional, Union
@@ -66,9 +66,11 @@ def _url(value: Any) -> str:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str) or not all(isinstance(one, str) for one in value):
-        raise ValueError("a list of strings")
-    return tuple(value)
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        several = tuple(value)
+        if all(isinstance(one, str) for one in several):
+            return several
+    raise ValueError("a list of strings")
 
 
 def _origins(value: Any) -> tuple[str, ...]:
@@ -157,7 +159,7 @@ class Options:
             given = getattr(self, name)
             try:
                 object.__setattr__(self, name, check(given))
-            except (TypeError, ValueError) as problem:
+            except ValueError as problem:
                 why = f"the option {name} is {given!r}; it must be {problem}"
                 raise OptionError(why) from None
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from typing import Optional, Union
 from urllib.parse import urlsplit
 
+_HOST = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")  # a browser sends other names in ASCII too
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
@@ -20,12 +22,15 @@ def normal(origin: str) -> Optional[str]:
     """
     try:
         parts = urlsplit(origin.strip().lower())
-        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+        port = _DEFAULT_PORTS.get(parts.scheme) if parts.port is None else parts.port
     except ValueError:
         return None
-    if not parts.hostname or port is None or parts.path or parts.query or parts.fragment:
+    if port is None or "@" in parts.netloc or parts.path or parts.query or parts.fragment:
         return None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    name = parts.hostname or ""
+    host = f"[{name}]" if ":" in name else name
+    if not _HOST.fullmatch(host):
+        return None
     return f"{parts.scheme}://{host}:{port}"
 
 

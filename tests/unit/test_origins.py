@@ -27,10 +27,33 @@ from rabbitchat.sockjs.origins import Origins, Proxies, normal
         ("http://chat.example:x", None),
         ("http://chat.example:99999", None),
         ("http://[::1", None),
+        ("http://[::FFFF:127.0.0.1]", "http://[::ffff:127.0.0.1]:80"),
+        ("http://user@chat.example", None),
+        ("http://user:secret@chat.example", None),
+        ("http://@chat.example", None),
+        ("http://*.example", None),
+        ("http://a.example,b.example", None),
+        ("http://a.example http://b.example", None),
+        ("http://a.example, http://b.example", None),
+        ("http://b\u00fccher.example", None),  # a browser says xn--bcher-kva
+        ("http://xn--bcher-kva.example", "http://xn--bcher-kva.example:80"),
+        ("http://chat.example;x", None),
+        ("http://chat.example\\@evil.example", None),
+        ("http://chat.example:0", "http://chat.example:0"),
+        ("http://:80", None),
+        ("capacitor://localhost", None),
+        ("capacitor://localhost:1", "capacitor://localhost:1"),
     ],
 )
 def test_an_origin_has_one_form(origin: str, same: str | None) -> None:
     assert normal(origin) == same
+
+
+@given(st.text(max_size=40))
+def test_a_form_is_its_own(origin: str) -> None:
+    for one in (origin, f"http://{origin}", f"https://{origin}:81"):
+        form = normal(one)
+        assert form is None or normal(form) == form
 
 
 @given(st.text(max_size=40), st.text(max_size=20))
@@ -56,6 +79,15 @@ def test_any_origin_and_host_are_judged(origin: str, host: str) -> None:
         ("null", "null", False),
         ("", "", False),
         ("nonsense", "nonsense", False),
+        ("http://chat.example@evil.example", "chat.example", False),
+        ("http://evil.example@chat.example", "chat.example", False),
+        ("http://chat.example", "evil.example@chat.example", False),
+        ("http://chat.example, http://evil.example", "chat.example", False),
+        ("http://chat.example", "chat.example, evil.example", False),
+        ("http://chat.example.", "chat.example", False),
+        ("http://chat.example:0", "chat.example", False),
+        ("http://", "", False),
+        ("http://:80", ":80", False),
     ],
 )
 def test_only_the_own_page_and_friends(origin: str | None, host: str, allowed: bool) -> None:
