@@ -130,10 +130,12 @@ class SessionWebSocket(WebSocket):
         for _ in range(MESSAGES_A_TURN):
             if not held or self._is_stopped or self._session is None:
                 break
+            if self._session.disconnecting:
+                break
             self._receive(held.popleft())
         self._is_handing_over = False
-        if not held or self._session is None:
-            self._held = None
+        if not held or self._session is None or self._session.disconnecting:
+            self._held = None  # who has closed would hear nothing of the rest
         elif not self._is_stopped:
             self._turn = self.factory.clock.callLater(0, self._hand_over)
         self._regulate()

@@ -13,6 +13,7 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from rabbitchat.sockjs import SockJSFactory
+from rabbitchat.sockjs.transport import SockJSTransport
 from rabbitchat.sockjs.websocket_sessions import MESSAGES_A_TURN
 from support import sockjs_raw as raw
 from support.raw import CLOSE, PING, PONG, frame
@@ -158,6 +159,28 @@ async def test_who_closes_hears_nothing_more(served: Served, path: str) -> None:
     client.vanish()
     await until(lambda: served.application.is_over, what="the end")
     assert served.application.heard == ["close"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_nobody_will_hear_is_not_handed_over(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flood is closed, and its last frame may hold twenty thousand messages more."""
+    handed_over: list[bytes] = []
+    received = SockJSTransport.received
+
+    def count(transport: SockJSTransport, data: bytes) -> None:
+        handed_over.append(data)
+        received(transport, data)
+
+    monkeypatch.setattr(SockJSTransport, "received", count)
+    client = await served.open(SOCKJS)
+    say(client, SOCKJS, "one", "close", *map(str, range(3 * MESSAGES_A_TURN)))
+    await until(lambda: client.kinds(CLOSE), what="the close")
+    client.write(frame(CLOSE, (3000).to_bytes(2, "big")))
+    await client.over()
+    await until(lambda: served.application.is_over, what="the end")
+    assert handed_over == [b"one", b"close"]
 
 
 @pytest_twisted.ensureDeferred
