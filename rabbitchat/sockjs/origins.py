@@ -17,6 +17,8 @@ Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 def normal(origin: str) -> Optional[str]:
     """An origin with its port, in lower case (RFC 6454, section 6); None if it is none.
 
+    Those of apps and extensions have schemes of their own, and mostly no port.
+
     >>> normal("https://Chat.example")
     'https://chat.example:443'
     """
@@ -25,13 +27,13 @@ def normal(origin: str) -> Optional[str]:
         port = _DEFAULT_PORTS.get(parts.scheme) if parts.port is None else parts.port
     except ValueError:
         return None
-    if port is None or "@" in parts.netloc or parts.path or parts.query or parts.fragment:
+    if not parts.scheme or "@" in parts.netloc or parts.path or parts.query or parts.fragment:
         return None
     name = parts.hostname or ""
     host = f"[{name}]" if ":" in name else name
     if not _HOST.fullmatch(host):
         return None
-    return f"{parts.scheme}://{host}:{port}"
+    return f"{parts.scheme}://{host}" + ("" if port is None else f":{port}")
 
 
 class Origins:
@@ -50,7 +52,8 @@ class Origins:
         if given is None:
             return False
         scheme = given.partition(":")[0]  # a proxy may have taken TLS off: believe the page
-        return given in self._allowed or given == normal(f"{scheme}://{host}")
+        is_own = scheme in _DEFAULT_PORTS and given == normal(f"{scheme}://{host}")
+        return is_own or given in self._allowed
 
 
 class Proxies:

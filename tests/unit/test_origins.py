@@ -41,7 +41,12 @@ from rabbitchat.sockjs.origins import Origins, Proxies, normal
         ("http://chat.example\\@evil.example", None),
         ("http://chat.example:0", "http://chat.example:0"),
         ("http://:80", None),
-        ("capacitor://localhost", None),
+        ("Capacitor://localhost", "capacitor://localhost"),
+        ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
+        ("://localhost", None),
+        ("//localhost", None),
+        ("data:,x", None),
+        ("blob:http://chat.example", None),
         ("capacitor://localhost:1", "capacitor://localhost:1"),
     ],
 )
@@ -88,10 +93,17 @@ def test_any_origin_and_host_are_judged(origin: str, host: str) -> None:
         ("http://chat.example:0", "chat.example", False),
         ("http://", "", False),
         ("http://:80", ":80", False),
+        ("app://chat.example", "chat.example", False),  # whose is it?
+        ("capacitor://localhost", "chat.example", True),
+        ("capacitor://localhost:8080", "chat.example", False),
+        ("http://localhost", "chat.example", False),
     ],
 )
 def test_only_the_own_page_and_friends(origin: str | None, host: str, allowed: bool) -> None:
-    assert Origins(["https://Friend.example"]).allows(origin, host) is allowed
+    assert (
+        Origins(["https://Friend.example", "capacitor://localhost"]).allows(origin, host)
+        is allowed
+    )
 
 
 def test_an_operators_nonsense_allows_nothing() -> None:
