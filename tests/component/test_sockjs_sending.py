@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -75,34 +76,25 @@ NOT_STRINGS = [b'"x"', b"{}", b"1", b"null", b"[1]", b'["x",null]', b'[["x"]]', 
 async def is_refused(app: App, url: str, response: Response, why: str) -> None:
     """It was refused, and the session goes on as if nothing had come."""
     assert response.status == 500
-    assert why.encode() in response.body
+    assert why.encode() in response.body, response.body
     assert b"Traceback" not in response.body
     await app.send(url, b'["after"]')
     assert app.session.heard == [b"after"]
+    app.session.heard.clear()
 
 
-@pytest.mark.parametrize("payload", NOT_JSON)
 @pytest.mark.parametrize("transport", ["xhr_send", "jsonp_send"])
 @pytest_twisted.ensureDeferred
-async def test_what_is_no_json(start_app: StartApp, transport: str, payload: bytes) -> None:
+async def test_what_is_no_array_of_strings(start_app: StartApp, transport: str) -> None:
     app = start_app()
     url = "/app" + new_session()
     await app.poll(url)
-    response = await app.post(f"{url}/{transport}", payload)
-    await is_refused(app, url, response, "Broken JSON encoding.")
-
-
-@pytest.mark.parametrize("payload", NOT_STRINGS)
-@pytest.mark.parametrize("transport", ["xhr_send", "jsonp_send"])
-@pytest_twisted.ensureDeferred
-async def test_what_is_no_array_of_strings(
-    start_app: StartApp, transport: str, payload: bytes
-) -> None:
-    app = start_app()
-    url = "/app" + new_session()
-    await app.poll(url)
-    response = await app.post(f"{url}/{transport}", payload)
-    await is_refused(app, url, response, "Payload expected.")
+    for payload in NOT_JSON:
+        response = await app.post(f"{url}/{transport}", payload)
+        await is_refused(app, url, response, "Broken JSON encoding.")
+    for payload in NOT_STRINGS:
+        response = await app.post(f"{url}/{transport}", payload)
+        await is_refused(app, url, response, "Payload expected.")
 
 
 @VERSIONS
@@ -162,30 +154,30 @@ async def test_a_body_in_chunks(services: Port) -> None:
 # -- jsonp_send
 
 
+FORMS = [
+    (FORM, b"d=%5B%22x%22%5D"),
+    (FORM + "; charset=UTF-8", b"d=%5B%22x%22%5D"),
+    (FORM.upper().replace("CONTENT-TYPE", "content-type"), b"d=%5b%22%78%22%5d"),
+    (FORM, b'd=["x"]'),
+    (FORM, b"a=b&d=%5B%22x%22%5D&c"),
+    ("Content-Type: text/plain", b'["x"]'),
+    ("Content-Type:", b'["x"]'),
+    ("X-No-Type: 1", b'["x"]'),
+    ("Content-Type: application/x-www-form-urlencoded-not", b'["x"]'),
+]
+
+
 @VERSIONS
-@pytest.mark.parametrize(
-    ("kind", "payload"),
-    [
-        (FORM, b"d=%5B%22x%22%5D"),
-        (FORM + "; charset=UTF-8", b"d=%5B%22x%22%5D"),
-        (FORM.upper().replace("CONTENT-TYPE", "content-type"), b"d=%5b%22%78%22%5d"),
-        (FORM, b'd=["x"]'),
-        (FORM, b"a=b&d=%5B%22x%22%5D&c"),
-        ("Content-Type: text/plain", b'["x"]'),
-        ("Content-Type:", b'["x"]'),
-        ("X-No-Type: 1", b'["x"]'),
-        ("Content-Type: application/x-www-form-urlencoded-not", b'["x"]'),
-    ],
-)
 @pytest_twisted.ensureDeferred
-async def test_jsonp_send(services: Port, kind: str, payload: bytes, version: str) -> None:
+async def test_jsonp_send(services: Port, version: str) -> None:
     url = "/echo" + new_session()
     await services.poll(url)
-    response = await services.post(url + "/jsonp_send", payload, kind, version=version)
-    assert (response.status, response.body) == (200, b"ok")
-    assert type_of(response) == PLAIN
-    is_not_cached(response)
-    assert await services.poll(url) == b'a["x"]\n'
+    for kind, payload in FORMS:
+        response = await services.post(url + "/jsonp_send", payload, kind, version=version)
+        assert (response.status, response.body) == (200, b"ok"), kind
+        assert type_of(response) == PLAIN
+        is_not_cached(response)
+        assert await services.poll(url) == b'a["x"]\n'
 
 
 @pytest_twisted.ensureDeferred
@@ -202,44 +194,47 @@ async def test_only_forms_are_decoded(start_app: StartApp) -> None:
 TEXTS = ["caf\u00e9", "\u20ac\U0001f430", "a&b=c;d%20+", "\x7f\u0080\u00ff\uffff", "%C3%A9"]
 
 
-@pytest.mark.parametrize("text", TEXTS)
-@pytest.mark.parametrize("encode", [quote, quote_plus, lambda payload: payload])
+def escape_little(payload: str) -> str:
+    """Only what would be taken for a form's own."""
+    return payload.replace("%", "%25").replace("&", "%26").replace("+", "%2B")
+
+
+@pytest.mark.parametrize("encode", [quote, quote_plus, escape_little])
 @pytest_twisted.ensureDeferred
-async def test_any_text_in_a_form(start_app: StartApp, text: str, encode: type[str]) -> None:
+async def test_any_text_in_a_form(start_app: StartApp, encode: Callable[[str], str]) -> None:
     """sockjs-client sends most characters as they are, percent-encoded."""
     app = start_app()
     url = "/app" + new_session()
     await app.poll(url)
-    payload = encode(json.dumps([text], ensure_ascii=False))
-    if payload[0] == "[":
-        payload = payload.replace("%", "%25").replace("&", "%26").replace("+", "%2B")
-    response = await app.post(url + "/jsonp_send", f"d={payload}".encode(), FORM)
-    assert response.body == b"ok"
-    assert app.session.heard == [text.encode()]
+    for text in TEXTS:
+        payload = encode(json.dumps([text], ensure_ascii=False))
+        response = await app.post(url + "/jsonp_send", f"d={payload}".encode(), FORM)
+        assert response.body == b"ok"
+    assert app.session.heard == [text.encode() for text in TEXTS]
 
 
-@pytest.mark.parametrize(
-    ("payload", "why"),
-    [
-        (b"", "Payload expected."),
-        (b"d=", "Payload expected."),
-        (b"d", "Payload expected."),
-        (b"p=p", "Payload expected."),
-        (b'D=["x"]', "Payload expected."),
-        (b"&&&&", "Payload expected."),
-        (b"d=1&" * 10_000, "Payload expected."),
-        (b"d=1", "Payload expected."),
-        (b"d=%5B%22x", "Broken JSON encoding."),
-        (b"d=%", "Broken JSON encoding."),
-        (b"d=%ff", "Broken JSON encoding."),
-        (b"d=\xff", "Broken JSON encoding."),
-        (b"d=%00", "Broken JSON encoding."),
-    ],
-)
+BAD_FORMS = [
+    (b"", "Payload expected."),
+    (b"d=", "Payload expected."),
+    (b"d", "Payload expected."),
+    (b"p=p", "Payload expected."),
+    (b'D=["x"]', "Payload expected."),
+    (b"&&&&", "Payload expected."),
+    (b"d=1&" * 10_000, "Payload expected."),
+    (b"d=1", "Payload expected."),
+    (b"d=%5B%22x", "Broken JSON encoding."),
+    (b"d=%", "Broken JSON encoding."),
+    (b"d=%ff", "Broken JSON encoding."),
+    (b"d=\xff", "Broken JSON encoding."),
+    (b"d=%00", "Broken JSON encoding."),
+]
+
+
 @pytest_twisted.ensureDeferred
-async def test_forms_without_messages(start_app: StartApp, payload: bytes, why: str) -> None:
+async def test_forms_without_messages(start_app: StartApp) -> None:
     app = start_app()
     url = "/app" + new_session()
     await app.poll(url)
-    response = await app.post(url + "/jsonp_send", payload, FORM)
-    await is_refused(app, url, response, why)
+    for payload, why in BAD_FORMS:
+        response = await app.post(url + "/jsonp_send", payload, FORM)
+        await is_refused(app, url, response, why)

@@ -24,6 +24,7 @@ from rabbitchat.sockjs.factory import SockJSSite
 from rabbitchat.sockjs.http_limits import BoundedSite
 from support.carriers import HOST
 from support.sockjs_raw import HTTP11, Connection, Response, WebSocket, connect, open_websocket
+from support.waiting import pause
 
 reactor: Any = _reactor
 
@@ -188,6 +189,8 @@ class Port:
         """Cut the clients, and listen no more."""
         pytest_twisted.blockon(Deferred.fromCoroutine(self.cut_clients()))
         pytest_twisted.blockon(self._listening.stopListening())
+        for _ in range(2):  # the applications hear of it in a later turn
+            pytest_twisted.blockon(Deferred.fromCoroutine(pause(0)))
 
 
 class _Timer:
