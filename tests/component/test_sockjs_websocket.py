@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-
 import pytest
 import pytest_twisted
 from twisted.internet.error import ConnectionDone, ConnectionLost
 
 from rabbitchat.sockjs import ClosedByClient
-from support.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT
+from support.raw import CLOSE, PING, PONG, TEXT
 from support.raw import frame as client_frame
 from support.sockjs_checks import is_not_allowed
 from support.sockjs_raw import ACCEPT, HTTP10, HTTP11, Response, handshake
@@ -23,14 +21,6 @@ BOTH = pytest.mark.parametrize("kind", ["session", "raw"])
 def path_of(kind: str, prefix: str = "/app") -> str:
     """A WebSocket of this kind."""
     return prefix + ("/websocket" if kind == "raw" else new_session() + "/websocket")
-
-
-def masked(opcode: int, payload: bytes) -> bytes:
-    """A frame with a mask that changes it (RFC 6455, section 5.3)."""
-    key = secrets.token_bytes(4)
-    plain = client_frame(opcode, payload)
-    head = plain[: len(plain) - len(payload) - 4]
-    return head + key + bytes(byte ^ key[place % 4] for place, byte in enumerate(payload))
 
 
 async def lost(app: App, why: type[BaseException]) -> None:
@@ -364,59 +354,3 @@ async def test_who_answers_no_ping_is_closed(start_app: StartApp, kind: str) -> 
     assert (await websocket.take())[0] == CLOSE
     websocket.vanish()
     await lost(app, ConnectionLost)
-
-
-# -- raw
-
-
-@pytest_twisted.ensureDeferred
-async def test_raw_messages_are_passed_as_they_are(services: Port) -> None:
-    websocket = await services.websocket(path_of("raw", "/echo"))
-    texts = ["Hello world!\uffff", "", '["a"]', "[", "o", "\x00\u0080\U0001f430", "x" * 125]
-    for text in [*texts, "x" * 126, "x" * 65535, "x" * 65536, "\u20ac" * 200_000]:
-        websocket.say(text)
-        await websocket.hears(text)
-    websocket.nothing_more()
-
-
-@pytest_twisted.ensureDeferred
-async def test_raw_binary_messages_stay_binary(services: Port) -> None:
-    websocket = await services.websocket(path_of("raw", "/echo"))
-    for payload in (b"", b"text", bytes(range(256)), b"\xed\xa0\x80", b"\xff" * 70_000):
-        websocket.write(client_frame(BINARY, payload))
-        assert await websocket.take() == (BINARY, payload)
-        websocket.say("and text")
-        await websocket.hears("and text")
-
-
-@pytest_twisted.ensureDeferred
-async def test_raw_messages_one_by_one(start_app: StartApp) -> None:
-    app = start_app()
-    websocket = await app.websocket(path_of("raw"))
-    for text in ("one", '["two","three"]', ""):
-        websocket.say(text)
-    await until(lambda: len(app.session.heard) == 3, what="messages")
-    assert app.session.heard == [b"one", b'["two","three"]', b""]
-    app.session.transport.write(b"x")
-    app.session.transport.write(b"y")
-    await websocket.hears("x", "y")
-    websocket.nothing_more()
-
-
-@pytest_twisted.ensureDeferred
-async def test_masks_fragments_and_pings_between_them(services: Port) -> None:
-    raw = await services.websocket(path_of("raw", "/echo"))
-    session = await services.websocket(path_of("session", "/echo"))
-    for websocket, text in ((raw, "caf\u00e9"), (session, '["caf\u00e9"]')):
-        data = text.encode()
-        websocket.write(masked(TEXT, data))
-        first = bytearray(masked(TEXT, data[:4]))
-        first[0] &= 0x7F
-        websocket.write(bytes(first) + masked(PING, b"between"))
-        websocket.write(masked(CONTINUATION, data[4:]))
-    assert await raw.take() == (TEXT, "caf\u00e9".encode())
-    assert await raw.take() == (PONG, b"between")
-    assert await raw.take() == (TEXT, "caf\u00e9".encode())
-    await session.hears("o", 'a["caf\\u00e9"]')
-    assert await session.take() == (PONG, b"between")
-    await session.hears('a["caf\\u00e9"]')
