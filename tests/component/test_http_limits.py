@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.web.resource import Resource
 from twisted.web.server import Request
 
-from rabbitchat.sockjs.http_limits import BoundedSite, HTTPLimits
+from rabbitchat.sockjs.http_limits import MOST_CHUNKS, MOST_FIELDS, BoundedSite, HTTPLimits
 from rabbitchat.sockjs.origins import Proxies
 from support.raw import Raw, open_raw
 from support.waiting import pause, until
@@ -165,3 +165,46 @@ async def test_proxies_and_sites_without_that_limit_have_any_number(
     for raw in [await served.raw() for _ in range(5)]:
         raw.write(post(1))
         await raw.until(lambda data: data.endswith(b"1 bytes"), "answer")
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [(MOST_FIELDS, b" 200 "), (MOST_FIELDS + 1, b" 414 "), (16000, b" 414 ")],
+)
+@pytest.mark.parametrize("separator", [b"&", b";"])
+@pytest_twisted.ensureDeferred
+async def test_a_query_has_so_many_fields(
+    serve: Serve, separator: bytes, fields: int, answer: bytes
+) -> None:
+    raw = await serve().raw()
+    raw.write(post(1).replace(b"POST /", b"POST /?" + separator * fields))
+    await raw.until(lambda data: answer in data, "the answer")
+    if answer != b" 200 ":
+        assert (await raw.over()).count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [(MOST_FIELDS, b" 200 "), (MOST_FIELDS + 1, b" 431 "), (16000, b" 431 ")],
+)
+@pytest_twisted.ensureDeferred
+async def test_so_many_cookies_come(serve: Serve, fields: int, answer: bytes) -> None:
+    raw = await serve().raw()
+    half = b"\r\nCookie: a=b" + b";" * (fields // 2)
+    cookies = half + half + b";" * (fields % 2)
+    raw.write(post(1).replace(b"\r\nContent-Length", cookies + b"\r\nContent-Length"))
+    await raw.until(lambda data: answer in data, "the answer")
+    if answer != b" 200 ":
+        assert (await raw.over()).count(b"HTTP/1.1") == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_body_in_thousands_of_chunks_at_once_is_refused(serve: Serve) -> None:
+    start = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    served = serve()
+    few, many = await served.raw(), await served.raw()
+    few.write(start + b"1\r\nx\r\n" * MOST_CHUNKS + b"0\r\n\r\n")
+    await few.until(lambda data: b"%d bytes" % MOST_CHUNKS in data, "the answer")
+    many.write(start + b"1\r\nx\r\n" * 5000 + b"0\r\n\r\n")
+    await many.until(lambda data: b" 400 " in data, "the answer")
+    assert b" 200 " not in await many.over()
