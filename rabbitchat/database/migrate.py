@@ -1,0 +1,59 @@
+"""Brings the tables of a database up to date, once however many processes start at once."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from threading import Lock
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, func, insert, select
+
+from rabbitchat.database.tables import log
+
+_LOCK_KEY = 0x7261626269746368  # of PostgreSQL's advisory locks; any number that nobody else has
+_one_thread = Lock()  # Alembic keeps what it works on in a global
+
+
+class TooNew(Exception):
+    """The tables were made by a later version of rabbitchat."""
+
+
+def migrate(connection: Connection) -> str:
+    """Bring the tables up to date and return the log's epoch. Blocks.
+
+    Raises SQLAlchemy's DBAPIError, and TooNew.
+    """
+    with _one_thread, connection.begin():  # for SQLite this is the lock
+        if connection.dialect.name != "sqlite":
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
+        _upgrade(connection)
+        return _make_epoch(connection)
+
+
+def read_epoch(connection: Connection) -> str:
+    """The epoch of the log in a database that is up to date."""
+    epoch: str = connection.execute(select(log.c.epoch)).scalar_one()
+    return epoch
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.attributes["connection"] = connection
+    # A % begins a substitution there.
+    place = str(Path(__file__).with_name("migrations")).replace("%", "%%")
+    config.set_main_option("script_location", place)
+    try:
+        command.upgrade(config, "head")
+    except CommandError as why:
+        raise TooNew(f"another version of rabbitchat made its tables: {why}") from None
+
+
+def _make_epoch(connection: Connection) -> str:
+    epoch: str | None = connection.execute(select(log.c.epoch)).scalar_one_or_none()
+    if epoch is None:
+        epoch = secrets.token_hex(8)
+        connection.execute(insert(log).values(id=1, epoch=epoch))
+    return epoch

@@ -1,0 +1,83 @@
+"""One connection in one thread: transactions done, done again where that is right, or given up."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any, Optional
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+Work = Callable[[Connection, list[Any]], list[Any]]
+"""Done in one transaction: an answer for each argument. May be done again after a rollback."""
+
+TRIES = 3
+"""How often work is tried that meets another process's row, or a connection that has ended."""
+
+
+class Away(Exception):
+    """The database can't answer now; the text says why. What was asked is done or not."""
+
+
+class Session:
+    """To be used in one thread only, but for `connection`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.connection: Optional[Connection] = None
+
+    def do(self, work: Work, arguments: list[Any]) -> list[Any]:
+        """The answers, or for an argument that can't be worked on, an exception in its place.
+
+        Raises Away."""
+        try:
+            return self._in_transaction(work, arguments)
+        except Away:
+            raise
+        except Exception as why:
+            if len(arguments) == 1:
+                return [why]
+        # One of them is bad: it costs the others nothing.
+        return [self.do(work, [argument])[0] for argument in arguments]
+
+    def _in_transaction(self, work: Work, arguments: list[Any]) -> list[Any]:
+        tries = TRIES
+        while True:
+            tries -= 1
+            try:
+                connection = self._connected()
+                with connection.begin():
+                    return work(connection, arguments)
+            except DataError:
+                raise
+            except IntegrityError:
+                # Another process has just made what was not there when we looked.
+                if not tries:
+                    raise
+            except DBAPIError as why:
+                used = self.connection is not None and why.connection_invalidated
+                self.close()
+                # Ended while nobody used it, by a restart of the server say.
+                if not (used and tries):
+                    raise Away(reason(why)) from why
+
+    def _connected(self) -> Connection:
+        if self.connection is None:
+            self.connection = self._engine.connect()
+        return self.connection
+
+    def close(self) -> None:
+        """Close the connection. The next work makes a new one."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception):  # it is of no use any more, whatever it says
+                connection.invalidate()
+            with contextlib.suppress(Exception):
+                connection.close()
+
+
+def reason(why: DBAPIError) -> str:
+    """The driver's own words, on one line."""
+    words = str(why.orig).strip() or type(why.orig).__name__
+    return " ".join(words.split())
