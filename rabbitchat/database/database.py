@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
 
 from rabbitchat.database.connections import make_engine
@@ -79,8 +79,8 @@ class Database:
         """What was asked is done, and the last who held it closes it."""
         self._holders -= 1
         if not self._holders:
-            await self._writing.stop()
-            await self._reading.stop()
+            threads = (self._writing, self._reading)
+            await DeferredList([Deferred.fromCoroutine(thread.stop()) for thread in threads])
 
     def write(self, work: Callable[[Connection, list[A]], list[R]], argument: A) -> Deferred[R]:
         """Do something in a transaction that changes the database, in the order of the calls.

@@ -9,6 +9,8 @@ from typing import Any, Optional
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
+from rabbitchat.database.connections import cut
+
 Work = Callable[[Connection, list[Any]], list[Any]]
 """Done in one transaction: an answer for each argument. May be done again after a rollback."""
 
@@ -21,16 +23,25 @@ class Away(Exception):
 
 
 class Session:
-    """To be used in one thread only, but for `connection`."""
+    """To be used in one thread only, but for `cut`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.connection: Optional[Connection] = None
+        self._connection: Optional[Connection] = None
+        self._is_cut = False
+
+    def cut(self) -> None:
+        """From another thread: what is being done shall fail soon."""
+        self._is_cut = True
+        connection = self._connection
+        if connection is not None:
+            cut(connection)
 
     def do(self, work: Work, arguments: list[Any]) -> list[Any]:
         """The answers, or for an argument that can't be worked on, an exception in its place.
 
         Raises Away."""
+        self._is_cut = False
         try:
             return self._in_transaction(work, arguments)
         except Away:
@@ -56,20 +67,20 @@ class Session:
                 if not tries:
                     raise
             except DBAPIError as why:
-                used = self.connection is not None and why.connection_invalidated
+                used = self._connection is not None and why.connection_invalidated
                 self.close()
                 # Ended while nobody used it, by a restart of the server say.
-                if not (used and tries):
+                if self._is_cut or not (used and tries):
                     raise Away(reason(why)) from why
 
     def _connected(self) -> Connection:
-        if self.connection is None:
-            self.connection = self._engine.connect()
-        return self.connection
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
 
     def close(self) -> None:
         """Close the connection. The next work makes a new one."""
-        connection, self.connection = self.connection, None
+        connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(Exception):  # it is of no use any more, whatever it says
                 connection.invalidate()

@@ -20,7 +20,6 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from rabbitchat.database.connections import cut
 from rabbitchat.database.session import Away, Session, Work
 from rabbitchat.log.interface import Unavailable
 
@@ -134,9 +133,7 @@ class DatabaseThread:
     def _too_late(self) -> None:
         """Whoever waits hears so now; the thread is free when its connection has been cut."""
         self._stuck = True
-        connection = self._session.connection
-        if connection is not None:
-            cut(connection)
+        self._session.cut()
         late = [*self._under_way, *self._waiting]
         self._waiting.clear()
         for asked in late:
@@ -144,22 +141,19 @@ class DatabaseThread:
 
     async def stop(self) -> None:
         """Do what was asked, for some seconds, then end the thread."""
-        if self._pool is None:
-            return
-        limit = self._reactor.callLater(STOP_WITHIN, self._too_late)
-        await self._until_idle()
-        if limit.active():
-            limit.cancel()
-        pool, self._pool = self._pool, None
-        if not self._stuck:
-            await deferToThreadPool(self._reactor, pool, self._session.close)
-            pool.stop()
-
-    async def _until_idle(self) -> None:
-        while (self._under_way or self._waiting) and not self._stuck:
+        if self._under_way:
             idle: Deferred[None] = Deferred()
             self._idle.append(idle)
+            hurry = self._reactor.callLater(STOP_WITHIN, self._too_late)
+            give_up = self._reactor.callLater(STOP_WITHIN + 0.5, self._tell_idle)
             await idle
+            for limit in (hurry, give_up):
+                if limit.active():
+                    limit.cancel()
+        pool, self._pool = self._pool, None
+        if pool is not None and not self._under_way:
+            await deferToThreadPool(self._reactor, pool, self._session.close)
+            pool.stop()
 
     def _tell_idle(self) -> None:
         idle, self._idle = self._idle, []

@@ -1,7 +1,7 @@
 """A throw-away PostgreSQL cluster for one test session.
 
-`database_url()` makes a database that nobody has used, on the session's cluster; the fixture
-`own_postgresql` gives a cluster that a test may stop and freeze. PostgreSQL refuses to run as
+`database_url()` makes a database on it that nobody has used; it is started when the first one is
+wanted. With the fixture `postgresql` a test may stop and freeze it. PostgreSQL refuses to run as
 root, so there it runs as another user. The kernel ends it when pytest dies.
 """
 
@@ -99,6 +99,11 @@ class PostgreSQL:
         """Let it go on after `freeze`."""
         self._signal(signal.SIGCONT)
 
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._server is not None and self._server.poll() is None
+
     def execute(self, statement: str, database: str = "postgres") -> None:
         """Carry out one statement, outside any transaction."""
         with psycopg.connect(self.url(database), autocommit=True, connect_timeout=5) as one:
@@ -182,29 +187,32 @@ def _program(name: str) -> str:
 _shared: list[PostgreSQL] = []
 
 
-def database_url() -> str:
-    """The URL of a database that nobody has used, on the cluster that all tests share."""
+def _cluster() -> PostgreSQL:
     if not _shared:
         cluster = PostgreSQL()
         _shared.append(cluster)
         cluster.start()
         cluster.make_template()
-    return _shared[0].new_database()
+    return _shared[0]
+
+
+def database_url() -> str:
+    """The URL of a database that nobody has used."""
+    return _cluster().new_database()
 
 
 def pytest_unconfigure() -> None:
-    """End the cluster that all tests share."""
+    """End the cluster."""
     while _shared:
         _shared.pop().close()
 
 
 @pytest.fixture
-def own_postgresql() -> Iterator[PostgreSQL]:
-    """A running cluster that only this test uses."""
-    cluster = PostgreSQL()
-    try:
+def postgresql() -> Iterator[PostgreSQL]:
+    """The session's cluster, running, for a test that stops or freezes it."""
+    cluster = _cluster()
+    yield cluster
+    if cluster.running:
+        cluster.thaw()
+    else:
         cluster.start()
-        cluster.make_template()
-        yield cluster
-    finally:
-        cluster.close()
