@@ -49,13 +49,13 @@ class Database:
         self._url = parse_url(url)
         self._holders = 0
         self.epoch = ""
-        self._writing = DatabaseThread(
-            reactor, Session(make_engine(self._url, writes=True)), "writing"
-        )
+        self._writing = self._thread(reactor, "writing")
         # Of its own, so that nobody who reads waits for a commit.
-        self._reading = DatabaseThread(
-            reactor, Session(make_engine(self._url, writes=False)), "reading"
-        )
+        self._reading = self._thread(reactor, "reading")
+
+    def _thread(self, reactor: Any, purpose: str) -> DatabaseThread:
+        engine = make_engine(self._url, writes=purpose == "writing")
+        return DatabaseThread(reactor, Session(engine, lambda: self.epoch), purpose)
 
     def hold(self) -> None:
         """Open it, the first time: bring its tables up to date and learn its epoch. Blocks, and

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 from threading import Lock
+from typing import Optional
 
 from alembic import command
 from alembic.config import Config
@@ -33,9 +34,9 @@ def migrate(connection: Connection) -> str:
         return _make_epoch(connection)
 
 
-def read_epoch(connection: Connection) -> str:
-    """The epoch of the log in a database that is up to date."""
-    epoch: str = connection.execute(select(log.c.epoch)).scalar_one()
+def read_epoch(connection: Connection) -> Optional[str]:
+    """The epoch of the log in a database that is up to date; None if it has none."""
+    epoch: Optional[str] = connection.execute(select(log.c.epoch)).scalar_one_or_none()
     return epoch
 
 
@@ -52,7 +53,7 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _make_epoch(connection: Connection) -> str:
-    epoch: str | None = connection.execute(select(log.c.epoch)).scalar_one_or_none()
+    epoch = read_epoch(connection)
     if epoch is None:
         epoch = secrets.token_hex(8)
         connection.execute(insert(log).values(id=1, epoch=epoch))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from rabbitchat.database.connections import cut
+from rabbitchat.database.migrate import read_epoch
 
 Work = Callable[[Connection, list[Any]], list[Any]]
 """Done in one transaction: an answer for each argument. May be done again after a rollback."""
@@ -23,10 +24,11 @@ class Away(Exception):
 
 
 class Session:
-    """To be used in one thread only, but for `cut`."""
+    """To be used in one thread only, but for `cut`. `epoch` tells of which log it is."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, epoch: Callable[[], str]) -> None:
         self._engine = engine
+        self._epoch = epoch
         self._connection: Optional[Connection] = None
         self._is_cut = False
 
@@ -76,7 +78,16 @@ class Session:
     def _connected(self) -> Connection:
         if self._connection is None:
             self._connection = self._engine.connect()
+            self._check_epoch(self._connection)
         return self._connection
+
+    def _check_epoch(self, connection: Connection) -> None:
+        """Another log may have been put in the place of ours while it was away."""
+        with connection.begin():
+            there = read_epoch(connection)
+        if there != self._epoch():
+            self.close()
+            raise Away("it holds another log now: start the daemon again to use that")
 
     def close(self) -> None:
         """Close the connection. The next work makes a new one."""

@@ -339,6 +339,24 @@ async def test_a_restarted_server_is_met_again(postgresql: PostgreSQL, open_log:
 
 
 @pytest_twisted.ensureDeferred
+async def test_another_log_in_its_place_is_left_alone(
+    postgresql: PostgreSQL, open_log: MakeLog
+) -> None:
+    url = postgresql.new_database()
+    log = open_log(url)
+    await log.append(said("m1"))
+    name = url.rpartition("/")[2]
+    for epoch in ("another", log.epoch):
+        postgresql.execute(f"UPDATE log SET epoch = '{epoch}'", name)
+        await postgresql.stop_later()
+        await postgresql.start_later()
+        if epoch == "another":
+            await is_unavailable(log.append(said("m2")))
+            await is_unavailable(log.newest(["lobby"]))
+    assert (await until_stored(log, said("m2"))).seq == 2
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_frozen_server_is_unavailable_in_time_and_then_works(
     postgresql: PostgreSQL, open_log: MakeLog
 ) -> None:
