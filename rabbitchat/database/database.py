@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.logger import Logger
 
 from rabbitchat.database.connections import make_engine
-from rabbitchat.database.migrate import TooNew, migrate
+from rabbitchat.database.migrate import Unfit, migrate
 from rabbitchat.database.session import Session, reason
 from rabbitchat.database.threads import DatabaseThread
 from rabbitchat.database.urls import parse_url
@@ -65,7 +65,7 @@ class Database:
         if not self._holders:
             try:
                 self.epoch = self._open()
-            except (DBAPIError, OSError, TooNew) as why:
+            except (DBAPIError, OSError, Unfit) as why:
                 words = reason(why) if isinstance(why, DBAPIError) else str(why)
                 shown = self._url.set(drivername=self._url.get_backend_name())
                 line = f"cannot use the database {shown.render_as_string()}: {words}"

@@ -18,17 +18,18 @@ _LOCK_KEY = 0x7261626269746368  # of PostgreSQL's advisory locks; any number tha
 _one_thread = Lock()  # Alembic keeps what it works on in a global
 
 
-class TooNew(Exception):
-    """The tables were made by a later version of rabbitchat."""
+class Unfit(Exception):
+    """A database that answers, but that this version of rabbitchat can't use."""
 
 
 def migrate(connection: Connection) -> str:
     """Bring the tables up to date and return the log's epoch. Blocks.
 
-    Raises SQLAlchemy's DBAPIError, and TooNew.
+    Raises SQLAlchemy's DBAPIError, and Unfit.
     """
     with _one_thread, connection.begin():  # for SQLite this is the lock
         if connection.dialect.name != "sqlite":
+            _check_encoding(connection)
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK_KEY)))
         _upgrade(connection)
         return _make_epoch(connection)
@@ -40,6 +41,12 @@ def read_epoch(connection: Connection) -> Optional[str]:
     return epoch
 
 
+def _check_encoding(connection: Connection) -> None:
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise Unfit(f"its encoding is {encoding}; it must be UTF8")
+
+
 def _upgrade(connection: Connection) -> None:
     config = Config()
     config.attributes["connection"] = connection
@@ -49,7 +56,7 @@ def _upgrade(connection: Connection) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as why:
-        raise TooNew(f"another version of rabbitchat made its tables: {why}") from None
+        raise Unfit(f"another version of rabbitchat made its tables: {why}") from None
 
 
 def _make_epoch(connection: Connection) -> str:

@@ -11,13 +11,17 @@ from typing import Any
 
 import pytest
 import pytest_twisted
-from sqlalchemy import Connection, text
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.pool import NullPool
 from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 
 from rabbitchat.chat.entries import Draft
 from rabbitchat.database.database import CannotOpen, Database
+from rabbitchat.database.tables import metadata
 from rabbitchat.log.interface import Appended, Unavailable
 from rabbitchat.log.sql import SqlLog
 from rabbitchat.users.sql import SqlUsers
@@ -279,6 +283,23 @@ def test_what_can_not_be_opened_is_one_line(tmp_path: Path, url: str, why: str) 
     assert raised.value.code == 1
     assert "\n" not in str(raised.value)
     assert "secret" not in str(raised.value)
+
+
+def test_a_database_in_another_encoding_is_refused(postgresql: PostgreSQL) -> None:
+    postgresql.execute("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0")
+    with pytest.raises(CannotOpen, match="its encoding is LATIN1; it must be UTF8"):
+        Database(reactor, postgresql.url("latin")).hold()
+    postgresql.execute("DROP DATABASE latin")
+
+
+def test_the_migrations_make_what_the_queries_use(url: str) -> None:
+    database = Database(reactor, url)
+    database._open()
+    engine = create_engine(database._url, poolclass=NullPool)
+    with engine.connect() as connection:
+        options = {"version_table": "schema_version", "compare_type": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
 
 
 def test_nobody_else_can_read_the_file(tmp_path: Path) -> None:
