@@ -33,8 +33,8 @@ test-unit: test-environment ## tests of the pure parts
 test-component: test-environment ## tests of the daemon in-process, over real sockets
 	$(PYTEST) tests/component
 
-test-contract: test-environment ## one suite for every broker, one for every transport
-	@scripts/install-test-parts rabbitmq
+test-contract: test-environment ## one suite for every broker, log and transport
+	@scripts/install-test-parts rabbitmq postgresql
 	$(PYTEST) tests/contract
 
 test-integration: test-environment ## several daemons on a real RabbitMQ, and its faults

@@ -103,13 +103,16 @@ def brokers(option: str, given: str) -> tuple[str, ...]:
 
 
 def database(option: str, given: str) -> str:
-    """Where the log is kept: `memory:`."""
-    if given == "memory:":
-        return given
-    accepted = "memory:"
-    if given.startswith(("sqlite:", "postgresql:")):
-        accepted += " (this version keeps the log in memory only)"
-    raise BadOption(option, given, accepted)
+    """Where what was said is kept: `memory:`, or the URL of a database."""
+    if given != "memory:":
+        # Not before it is wanted: it takes a while to import.
+        from rabbitchat.database.urls import ACCEPTED_DATABASES, parse_url
+
+        try:
+            parse_url(given)
+        except ValueError as why:
+            raise BadOption(option, given, f"{ACCEPTED_DATABASES} ({why})") from None
+    return given
 
 
 def exchange(option: str, given: str) -> str:

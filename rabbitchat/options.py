@@ -68,7 +68,15 @@ GROUPS: Mapping[str, Sequence[Option]] = {
             "daemons with the same broker, vhost and exchange are one chat",
             "rabbitchat",
         ),
-        Option("database", "URL", "where what was said is kept", "memory:"),
+        Option(
+            "database",
+            "URL",
+            "where what was said is kept. memory: forgets it when the process ends. "
+            "sqlite:///relative.sqlite and sqlite:////absolute.sqlite are a file, "
+            "postgresql://user:password@host/database is a server; several daemons may share "
+            "either",
+            "memory:",
+        ),
         Option(
             "node",
             "NAME",

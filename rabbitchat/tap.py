@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 from typing import Any
@@ -12,6 +13,7 @@ from twisted.internet.defer import DeferredList, maybeDeferred
 from rabbitchat.brokers.choose import make_broker
 from rabbitchat.daemon import ChatDaemon
 from rabbitchat.listening import ListeningService, listen
+from rabbitchat.log.interface import ILog
 from rabbitchat.log.memory import MemoryLog
 from rabbitchat.options import Options, from_environment
 from rabbitchat.presence import Presence
@@ -22,6 +24,7 @@ from rabbitchat.sockjs.resource import SockJSResource
 from rabbitchat.transports.line import LineFactory
 from rabbitchat.transports.sockjs import SockJSConversations, chat_options
 from rabbitchat.transports.websocket import WebSocketFactory
+from rabbitchat.users.interface import IUsers
 from rabbitchat.users.memory import MemoryUsers
 
 __all__ = ["Options", "compose", "install", "makeService"]
@@ -31,6 +34,7 @@ def makeService(options: Options) -> IService:
     """The daemon, as `twistd rabbitchat` and `rabbitchat` run it."""
     from twisted.internet import reactor  # not on import: twistd may still choose another one
 
+    _spare_the_collector(reactor)
     return compose(options.settings(reactor), reactor)
 
 
@@ -39,7 +43,12 @@ def install(application: object) -> None:
     from twisted.internet import reactor
 
     settings = from_environment(os.environ, reactor)
+    _spare_the_collector(reactor)
     compose(settings, reactor).setServiceParent(IServiceCollection(application))
+
+
+DAY = 86400.0
+"""Seconds."""
 
 
 class RabbitChat(MultiService):
@@ -78,11 +87,12 @@ def compose(settings: Settings, reactor: Any) -> RabbitChat:
     """Build the service tree. Nothing runs or listens before it is started."""
     limits = settings.limits
     broker = make_broker(reactor, settings.brokers, settings.exchange, settings.node)
+    log, users = _kept_in(settings.database, limits.session_keep * DAY, reactor)
     daemon = ChatDaemon(
         reactor,
         broker,
-        MemoryLog(reactor),
-        MemoryUsers(reactor, limits.session_keep * 86400),
+        log,
+        users,
         Presence(reactor, broker, limits.grace),
         limits,
         settings.exchange,
@@ -99,6 +109,26 @@ def compose(settings: Settings, reactor: Any) -> RabbitChat:
         lines = LineFactory(daemon, limits, reactor)
         service.add_port(listen(settings.line_port, lines, reactor))
     return service
+
+
+def _kept_in(url: str, session_keep: float, reactor: Any) -> tuple[ILog, IUsers]:
+    """The log and the users, in memory or in one database; sessions are kept so many seconds."""
+    if url == "memory:":
+        return MemoryLog(reactor), MemoryUsers(reactor, session_keep)
+    # Not before it is wanted: it takes a while to import.
+    from rabbitchat.database.database import Database
+    from rabbitchat.log.sql import SqlLog
+    from rabbitchat.users.sql import SqlUsers
+
+    database = Database(reactor, url)
+    return SqlLog(database, reactor), SqlUsers(database, reactor, session_keep)
+
+
+def _spare_the_collector(reactor: Any) -> None:
+    """What exists when all has started stays for good. Looking at it again in each full garbage
+    collection would hold the reactor for over 100 ms, most of it for SQLAlchemy's objects."""
+    reactor.callWhenRunning(gc.collect)
+    reactor.callWhenRunning(gc.freeze)
 
 
 def _allow_many_files() -> None:

@@ -10,6 +10,7 @@ import pytest
 PLUGINS = (
     "support.examples",
     "support.hygiene",
+    "support.postgresql",
     "support.rabbitmq",
     "support.nodes",
     "support.sockjs_services",

@@ -20,7 +20,7 @@ class Account:
 
 
 class IUsers(IService):
-    """The users and their session secrets."""
+    """The users and their session secrets. All of it may raise rabbitchat.log's Unavailable."""
 
     async def create() -> Account:
         """Make a new user. The secret is told here and never again."""

@@ -15,12 +15,20 @@ from twisted.internet.task import Clock
 
 from rabbitchat.users.interface import IUsers
 from rabbitchat.users.memory import MemoryUsers
+from rabbitchat.users.sql import SqlUsers
+from support.databases import fresh
 
 KEEP = 1000.0  # seconds
 
 MakeUsers = Callable[[IReactorTime, float, Path], IUsers]
 USERS: dict[str, MakeUsers] = {
     "memory": lambda clock, keep_seconds, directory: MemoryUsers(clock, keep_seconds),
+    "sqlite": lambda clock, keep_seconds, directory: SqlUsers(
+        fresh("sqlite", directory), clock, keep_seconds
+    ),
+    "postgresql": lambda clock, keep_seconds, directory: SqlUsers(
+        fresh("postgresql", directory), clock, keep_seconds
+    ),
 }
 
 

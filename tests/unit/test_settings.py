@@ -173,13 +173,42 @@ def test_no_password_is_ever_shown(password: str) -> None:
     assert "<<" not in hide_password(f"postgresql://user:{marked}@host/db")
 
 
-def test_database() -> None:
-    assert settings(database="memory:").database == "memory:"
-    for value in ("sqlite:///chat.sqlite", "postgresql://u:secret@host/db"):
-        line = refused("database", value)
-        assert "this version keeps the log in memory only" in line
-        assert "secret" not in line
-    assert "this version" not in refused("database", "mysql://host")
+@pytest.mark.parametrize(
+    "value",
+    [
+        "memory:",
+        "sqlite:///chat.sqlite",
+        "sqlite:////var/lib/rabbitchat/chat.sqlite",
+        "postgresql://u:secret@host/db",
+        "postgresql://u@host:5433/db?sslmode=require",
+        "postgresql:///db",
+    ],
+)
+def test_database(value: str) -> None:
+    assert settings(database=value).database == value
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("", "not a database URL"),
+        ("chat.sqlite", "not a database URL"),
+        ("mysql://u:secret@host/db", "unknown scheme"),
+        ("postgresql+asyncpg://u:secret@host/db", "unknown scheme"),
+        ("sqlite://chat.sqlite", "three slashes before a relative path"),
+        ("sqlite:///", "no file"),
+        ("sqlite:///:memory:", "no file"),
+        ("sqlite:///chat.sqlite?mode=ro", "options after ? are not known"),
+        ("postgresql://u:secret@host", "no name of a database"),
+        ("postgresql://u:secret@host:99999/db", "the port is not a number from 1 to 65535"),
+        ("postgresql://u:secret@host:port/db", "not a database URL"),
+    ],
+)
+def test_no_database(value: str, why: str) -> None:
+    line = refused("database", value)
+    assert why in line
+    assert "sqlite:////absolute.sqlite or postgresql://" in line
+    assert "secret" not in line
 
 
 @pytest.mark.parametrize("value", ["rabbitchat", "a", "A.b_c-9", "x" * 127])

@@ -1,0 +1,113 @@
+"""A database that the log and the users share: opened at the start, asked through two threads."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.logger import Logger
+
+from rabbitchat.database.connections import make_engine
+from rabbitchat.database.migrate import Unfit, migrate
+from rabbitchat.database.session import Session, reason
+from rabbitchat.database.threads import DatabaseThread
+from rabbitchat.database.urls import parse_url
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+PATIENCE = 30.0
+"""Seconds that a start waits for another process that makes the tables."""
+
+
+class CannotOpen(SystemExit, Exception):
+    """The database can't be used. Ends the process with status 1 and without a traceback.
+
+    An Exception as well, as rabbitchat.listening.CannotListen is, for twistd's sake.
+    """
+
+    def __init__(self, line: str) -> None:
+        super().__init__(line)
+        self.code = 1
+        self.line = line
+
+    def __str__(self) -> str:
+        return self.line
+
+
+class Database:
+    """Where log and users are kept. Open as long as one of them holds it."""
+
+    logger = Logger()
+
+    def __init__(self, reactor: Any, url: str) -> None:
+        self._url = parse_url(url)
+        self._holders = 0
+        self.epoch = ""
+        self._writing = self._thread(reactor, "writing")
+        # Of its own, so that nobody who reads waits for a commit.
+        self._reading = self._thread(reactor, "reading")
+
+    def _thread(self, reactor: Any, purpose: str) -> DatabaseThread:
+        engine = make_engine(self._url, writes=purpose == "writing")
+        return DatabaseThread(reactor, Session(engine, lambda: self.epoch), purpose)
+
+    def hold(self) -> None:
+        """Open it, the first time: bring its tables up to date and learn its epoch. Blocks, and
+        is therefore done before anybody listens.
+
+        Raises CannotOpen."""
+        if not self._holders:
+            try:
+                self.epoch = self._open()
+            except (DBAPIError, OSError, Unfit) as why:
+                words = reason(why) if isinstance(why, DBAPIError) else str(why)
+                shown = self._url.set(drivername=self._url.get_backend_name())
+                line = f"cannot use the database {shown.render_as_string()}: {words}"
+                self.logger.critical("{line}", line=line)
+                raise CannotOpen(line) from None
+            self._writing.start()
+            self._reading.start()
+        self._holders += 1
+
+    async def release(self) -> None:
+        """What was asked is done, and the last who held it closes it."""
+        self._holders -= 1
+        if not self._holders:
+            threads = (self._writing, self._reading)
+            await DeferredList([Deferred.fromCoroutine(thread.stop()) for thread in threads])
+
+    def write(self, work: Callable[[Connection, list[A]], list[R]], argument: A) -> Deferred[R]:
+        """Do something in a transaction that changes the database, in the order of the calls.
+
+        Fails with Unavailable."""
+        return self._writing.ask(work, argument)
+
+    def read(self, work: Callable[[Connection, list[A]], list[R]], argument: A) -> Deferred[R]:
+        """Answer from one state of the database. Fails with Unavailable."""
+        return self._reading.ask(work, argument)
+
+    def _open(self) -> str:
+        if self._url.get_backend_name() == "sqlite":
+            _make_private(self._url.database or "")
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                engine = make_engine(self._url, writes=True, wait=PATIENCE)
+                with engine.connect() as connection:
+                    return migrate(connection)
+            except OperationalError as why:
+                # SQLite doesn't wait for a lock when the journal's mode is first changed.
+                if "locked" not in str(why.orig) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
+
+
+def _make_private(path: str) -> None:
+    """People's messages are for nobody but the daemon's user."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

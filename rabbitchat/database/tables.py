@@ -1,0 +1,118 @@
+"""The tables as queries see them; migrations/ makes them.
+
+Times are seconds since 1970 by the clock of the node that wrote the row.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
+
+Id = BigInteger().with_variant(Integer, "sqlite")  # only an INTEGER counts by itself there
+
+
+class Said(TypeDecorator[str]):
+    """What people and programs chose to write. It may hold U+0000, which PostgreSQL can't store.
+
+    U+0000 is kept as U+001A "0", U+001A as U+001A "1".
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Optional[str], dialect: Dialect) -> Optional[str]:
+        """As the database keeps it."""
+        if value is None or not ("\x00" in value or "\x1a" in value):
+            return value
+        return value.replace("\x1a", "\x1a1").replace("\x00", "\x1a0")
+
+    def process_result_value(self, value: Optional[str], dialect: Dialect) -> Optional[str]:
+        """As it was written."""
+        if value is None or "\x1a" not in value:
+            return value
+        return value.replace("\x1a0", "\x00").replace("\x1a1", "\x1a")
+
+
+metadata = MetaData()
+
+# One row: which log this is.
+log = Table(
+    "log",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", Text, nullable=False),
+)
+
+# The counters. A row is locked by whoever adds to the room, and never goes away.
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("id", Id, Identity(), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("newest", BigInteger, nullable=False),
+    Column("pruned", BigInteger, nullable=False),  # up to here nothing can be read any more
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("room_id", Id, ForeignKey("rooms.id"), primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("user", Said, nullable=False),
+    Column("nick", Said, nullable=False),
+    Column("msgid", Said, nullable=False),
+    Column("text", Said, nullable=False),
+    Column("time", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("peer", Said),
+    Column("via", Text),
+    Column("stored", Double, nullable=False),
+    Index("entries_stored", "stored"),
+)
+
+# Of its own: it outlives the entry.
+msgids = Table(
+    "msgids",
+    metadata,
+    Column("user", Said, primary_key=True),
+    Column("msgid", Said, primary_key=True),
+    Column("room_id", Id, ForeignKey("rooms.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("time", Text, nullable=False),
+    Column("stored", Double, nullable=False),
+    Index("msgids_stored", "stored"),
+)
+
+# Each user's private conversations.
+talks = Table(
+    "talks",
+    metadata,
+    Column("user", Text, primary_key=True),
+    Column("room_id", Id, ForeignKey("rooms.id"), primary_key=True, autoincrement=False),
+    Column("nick", Said, nullable=False),  # the other side's last one
+    Column("stored", Double, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("used", Double, nullable=False),
+    Index("users_used", "used"),
+)

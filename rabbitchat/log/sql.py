@@ -1,0 +1,98 @@
+"""The log in a database: what `--database sqlite:///…` and `postgresql://…` mean.
+
+It promises what every log does (interface.py), for good and across processes: whatever was
+acknowledged is on the database's disk, and any process on the same database finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Optional
+
+from twisted.application.service import Service
+from twisted.internet.interfaces import IReactorTime
+from zope.interface import implementer
+
+from rabbitchat.chat.entries import Draft, other_user
+from rabbitchat.database.database import Database
+from rabbitchat.log import sql_appending, sql_pruning, sql_reading
+from rabbitchat.log.interface import Appended, ILog, Page, Talk
+from rabbitchat.log.sql_appending import Stamped
+
+MSGID_SECONDS = 25 * 3600.0  # an hour more than promised, for clocks that differ
+
+
+@implementer(ILog)
+class SqlLog(Service):
+    """What was said, in a database. Its methods raise Unavailable when that doesn't answer.
+
+    A room keeps its newest `keep` entries (0: all), for `keep_seconds` (0: for good).
+    """
+
+    shared = True
+
+    def __init__(
+        self, database: Database, clock: IReactorTime, keep: int = 0, keep_seconds: float = 0
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._keep = keep
+        self._keep_seconds = keep_seconds
+        self._last = 0.0
+
+    @property
+    def epoch(self) -> str:
+        """See ILog. Empty before the start."""
+        return self._database.epoch
+
+    def startService(self) -> None:
+        """Open the database. Raises CannotOpen, which ends the process."""
+        self._database.hold()
+        super().startService()
+
+    async def stopService(self) -> None:
+        """Finish what was asked, and close."""
+        super().stopService()
+        await self._database.release()
+
+    async def append(self, draft: Draft) -> Appended:
+        """See ILog."""
+        stamped = Stamped(draft, self.epoch, self._now())
+        return await self._database.write(sql_appending.append, stamped)
+
+    async def find(self, user: str, msgid: str) -> Optional[Appended]:
+        """See ILog."""
+        return await self._database.read(sql_reading.find, (user, msgid, self.epoch))
+
+    async def after(self, room: str, seq: int, limit: int, max_bytes: int) -> Page:
+        """See ILog."""
+        wanted = sql_reading.Wanted(room, self.epoch, limit, max_bytes, after=seq)
+        return await self._database.read(sql_reading.pages, wanted)
+
+    async def before(self, room: str, seq: Optional[int], limit: int, max_bytes: int) -> Page:
+        """See ILog."""
+        wanted = sql_reading.Wanted(room, self.epoch, limit, max_bytes, before=seq)
+        return await self._database.read(sql_reading.pages, wanted)
+
+    async def newest(self, rooms: Iterable[str]) -> dict[str, int]:
+        """See ILog."""
+        return await self._database.read(sql_reading.newest, list(rooms))
+
+    async def talks(self, user: str) -> list[Talk]:
+        """See ILog."""
+        found = await self._database.read(sql_reading.talks, user)
+        return [Talk(room, seq, other_user(room, user), nick) for room, seq, nick in found]
+
+    async def prune(self, in_use: Callable[[str], bool]) -> None:
+        """See ILog. A bit at a time, so that no append waits for long."""
+        now = self._clock.seconds()
+        await self._database.write(sql_pruning.forget_msgids, now - MSGID_SECONDS)
+        if self._keep:
+            await self._database.write(sql_pruning.prune_by_count, self._keep)
+        if self._keep_seconds:
+            await self._database.write(sql_pruning.prune_by_age, now - self._keep_seconds)
+
+    def _now(self) -> float:
+        """Later than ever before, so that the latest of several conversations is known."""
+        self._last = max(self._clock.seconds(), self._last + 1e-6)
+        return self._last

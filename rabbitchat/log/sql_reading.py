@@ -1,0 +1,160 @@
+"""Reading from the log in a database. Each question is answered from one state of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Optional
+
+from sqlalchemy import Connection, and_, select, tuple_
+
+from rabbitchat.chat.entries import Entry
+from rabbitchat.database.tables import entries, msgids, rooms
+from rabbitchat.database.tables import talks as talks_table
+from rabbitchat.log.interface import Appended, Page
+from rabbitchat.log.paging import fitting
+
+FIRST_PLACES = (
+    select(
+        msgids.c.user,
+        msgids.c.msgid,
+        msgids.c.seq,
+        msgids.c.time,
+        rooms.c.name.label("room"),
+        entries.c.text,  # NULL: the entry was pruned
+        entries.c.nick,
+        entries.c.node,
+        entries.c.peer,
+        entries.c.via,
+    )
+    .join(rooms, rooms.c.id == msgids.c.room_id)
+    .outerjoin(
+        entries,
+        and_(
+            entries.c.room_id == msgids.c.room_id,
+            entries.c.seq == msgids.c.seq,
+            entries.c.seq > rooms.c.pruned,
+        ),
+    )
+)
+"""What was stored under msgids, and where. To be narrowed down."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A page of a room: what follows on a seq if `after` is given, else what is before one."""
+
+    room: str
+    epoch: str
+    limit: int
+    max_bytes: int
+    after: Optional[int] = None
+    before: Optional[int] = None
+
+
+def as_appended(row: Any, epoch: str) -> Appended:
+    """A row of FIRST_PLACES."""
+    entry = None if row.text is None else _entry(row, row.room, epoch)
+    return Appended(row.room, row.seq, row.time, entry, repeated=True)
+
+
+def _entry(row: Any, room: str, epoch: str) -> Entry:
+    return Entry(
+        room=room,
+        msgid=row.msgid,
+        user=row.user,
+        nick=row.nick,
+        text=row.text,
+        time=row.time,
+        node=row.node,
+        peer=row.peer,
+        via=row.via,
+        epoch=epoch,
+        seq=row.seq,
+    )
+
+
+def find(connection: Connection, asked: list[tuple[str, str, str]]) -> list[Optional[Appended]]:
+    """The first places of (user, msgid), for a log of this epoch."""
+    senders = {(user, msgid) for user, msgid, _ in asked}
+    rows = connection.execute(
+        FIRST_PLACES.where(tuple_(msgids.c.user, msgids.c.msgid).in_(senders))
+    )
+    found = {(row.user, row.msgid): row for row in rows}
+    return [
+        as_appended(found[user, msgid], epoch) if (user, msgid) in found else None
+        for user, msgid, epoch in asked
+    ]
+
+
+def pages(connection: Connection, asked: list[Wanted]) -> list[Page]:
+    """A page for each."""
+    return [_page(connection, wanted) for wanted in asked]
+
+
+def _page(connection: Connection, wanted: Wanted) -> Page:
+    room = connection.execute(
+        select(rooms.c.id, rooms.c.newest, rooms.c.pruned).where(rooms.c.name == wanted.room)
+    ).one_or_none()
+    if room is None:
+        return Page((), more=False, newest=0, pruned=0)
+    if wanted.after is not None:
+        return _after(connection, room, wanted, wanted.after)
+    return _before(connection, room, wanted)
+
+
+def _after(connection: Connection, room: Any, wanted: Wanted, seq: int) -> Page:
+    seq = max(seq, room.pruned)
+    rows = connection.execute(
+        select(entries)
+        .where(entries.c.room_id == room.id, entries.c.seq > seq)
+        .order_by(entries.c.seq)
+        .limit(wanted.limit)
+    )
+    found = [_entry(row, wanted.room, wanted.epoch) for row in rows]
+    found = found[: fitting(found, wanted.max_bytes)]
+    more = (found[-1].seq if found else seq) < room.newest
+    return Page(tuple(found), more, room.newest, room.pruned)
+
+
+def _before(connection: Connection, room: Any, wanted: Wanted) -> Page:
+    end = room.newest + 1 if wanted.before is None else min(wanted.before, room.newest + 1)
+    rows = connection.execute(
+        select(entries)
+        .where(entries.c.room_id == room.id, entries.c.seq < end, entries.c.seq > room.pruned)
+        .order_by(entries.c.seq.desc())
+        .limit(wanted.limit)
+    )
+    found = [_entry(row, wanted.room, wanted.epoch) for row in rows]
+    found = found[: fitting(found, wanted.max_bytes)]
+    more = (found[-1].seq if found else end) > room.pruned + 1
+    return Page(tuple(reversed(found)), more, room.newest, room.pruned)
+
+
+def newest(connection: Connection, asked: list[list[str]]) -> list[dict[str, int]]:
+    """The highest seq of each room, for each list of rooms."""
+    return [_newest(connection, names) for names in asked]
+
+
+def _newest(connection: Connection, names: list[str]) -> dict[str, int]:
+    found = dict.fromkeys(names, 0)
+    for start in range(0, len(names), 1000):  # a statement has a bounded number of values
+        chosen = select(rooms.c.name, rooms.c.newest).where(
+            rooms.c.name.in_(names[start : start + 1000])
+        )
+        found.update({name: seq for name, seq in connection.execute(chosen)})
+    return found
+
+
+def talks(connection: Connection, asked: list[str]) -> list[list[tuple[str, int, str]]]:
+    """For each user its conversations, latest first: log key, newest seq, the other's nick."""
+    return [_talks(connection, user) for user in asked]
+
+
+def _talks(connection: Connection, user: str) -> list[tuple[str, int, str]]:
+    rows = connection.execute(
+        select(rooms.c.name, rooms.c.newest, talks_table.c.nick)
+        .join(rooms, rooms.c.id == talks_table.c.room_id)
+        .where(talks_table.c.user == user)
+        .order_by(talks_table.c.stored.desc())
+    )
+    return [(name, seq, nick) for name, seq, nick in rows]

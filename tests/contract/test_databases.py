@@ -1,0 +1,444 @@
+"""What a log in a database promises beyond one process: it is shared, durable, and comes back."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_twisted
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.pool import NullPool
+from twisted.internet import reactor as _reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
+
+from rabbitchat.chat.entries import Draft
+from rabbitchat.database.database import CannotOpen, Database
+from rabbitchat.database.tables import metadata
+from rabbitchat.log.interface import Appended, Unavailable
+from rabbitchat.log.sql import SqlLog
+from rabbitchat.users.sql import SqlUsers
+from support.daemons import CHECKOUT, environment
+from support.databases import KINDS, fresh_url
+from support.postgresql import PostgreSQL
+from support.waiting import pause
+
+reactor: Any = _reactor
+
+IN_TIME = 8.0  # seconds within which a publish has its answer, whatever the database does
+
+MakeLog = Callable[..., SqlLog]
+
+
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An unused database of each kind."""
+    return fresh_url(request.param, tmp_path)
+
+
+@pytest_twisted.async_yield_fixture
+async def open_log() -> AsyncIterator[MakeLog]:
+    """Opens logs as so many processes do, each with connections of its own."""
+    logs: list[SqlLog] = []
+
+    def start(url: str, **options: Any) -> SqlLog:
+        log = SqlLog(Database(reactor, url), reactor, **options)
+        log.startService()
+        logs.append(log)
+        return log
+
+    yield start
+    for log in logs:
+        if log.running:
+            await log.stopService()
+
+
+def said(msgid: str, room: str = "lobby", user: str = "a1") -> Draft:
+    """A draft of which only some fields matter."""
+    return Draft(
+        room=room, msgid=msgid, user=user, nick="ann", text=msgid, time="2026-01-01", node="n1"
+    )
+
+
+def asked(answer: Any) -> Deferred[Any]:
+    """Something under way."""
+    return Deferred.fromCoroutine(answer)
+
+
+async def until_stored(log: SqlLog, draft: Draft) -> Appended:
+    """Append as a client does: with the same msgid again until it is answered."""
+    end = reactor.seconds() + 20
+    while True:
+        try:
+            return await log.append(draft)
+        except Unavailable:
+            assert reactor.seconds() < end, "the database does not come back"
+            await pause(0.1)
+
+
+async def is_unavailable(what: Awaitable[object]) -> float:
+    """Seconds until it failed with Unavailable, which was in time."""
+    began = reactor.seconds()
+    with pytest.raises(Unavailable):
+        await what
+    seconds: float = reactor.seconds() - began
+    assert seconds < IN_TIME
+    return seconds
+
+
+@pytest_twisted.ensureDeferred
+async def test_logs_on_one_database_count_together(url: str, open_log: MakeLog) -> None:
+    one, other = open_log(url), open_log(url)
+    assert one.epoch == other.epoch != ""
+    assert one.shared
+    calls = [
+        asked(log.append(said(f"{number}", room, user)))
+        for number in range(150)
+        for room in ("tea", "lobby", "attic")
+        for log, user in ((one, f"a{room}"), (other, f"b{room}"))
+    ]
+    for call in calls:
+        assert not (await call).repeated
+    for room in ("tea", "lobby", "attic"):
+        page = await other.after(room, 0, 1000, 10**9)
+        assert [entry.seq for entry in page.entries] == list(range(1, 301))
+        assert {entry.user for entry in page.entries} == {f"a{room}", f"b{room}"}
+        for user in (f"a{room}", f"b{room}"):
+            order = [int(entry.msgid) for entry in page.entries if entry.user == user]
+            assert order == list(range(150)), "not in the order of the calls"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_msgid_that_comes_to_two_nodes_at_once_is_stored_once(
+    url: str, open_log: MakeLog
+) -> None:
+    one, other = open_log(url), open_log(url)
+    pairs = [
+        (asked(one.append(said(f"{n}", f"room{n % 5}"))), asked(other.append(said(f"{n}", room))))
+        for n in range(100)
+        for room in (f"room{(n + n % 2) % 5}",)
+    ]
+    answers = [(await first, await second) for first, second in pairs]
+    for first, second in answers:
+        assert (first.room, first.seq) == (second.room, second.seq)
+        assert first.repeated != second.repeated
+    newest = await one.newest([f"room{number}" for number in range(5)])
+    assert sum(newest.values()) == 100
+    for room, count in newest.items():
+        page = await one.after(room, 0, 1000, 10**9)
+        assert [entry.seq for entry in page.entries] == list(range(1, count + 1))
+
+
+@pytest_twisted.ensureDeferred
+async def test_all_is_there_after_a_restart(url: str, open_log: MakeLog) -> None:
+    before = open_log(url)
+    users = SqlUsers(Database(reactor, url), reactor, 1000)
+    users.startService()
+    account = await users.create()
+    put = await before.append(said("m1"))
+    await users.stopService()
+    await before.stopService()
+    after = open_log(url)
+    users = SqlUsers(Database(reactor, url), reactor, 1000)
+    users.startService()
+    assert after.epoch == before.epoch
+    assert (await after.after("lobby", 0, 10, 1000)).entries == (put.entry,)
+    again = await after.append(said("m1", "elsewhere"))
+    assert (again.room, again.seq, again.repeated) == ("lobby", 1, True)
+    assert (await after.append(said("m2"))).seq == 2
+    assert await users.resume(account.session) == account.user
+    await users.stopService()
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_under_way_at_a_stop_is_stored(url: str, open_log: MakeLog) -> None:
+    log = open_log(url)
+    calls = [asked(log.append(said(f"{number}"))) for number in range(500)]
+    await log.stopService()
+    assert [(await call).seq for call in calls] == list(range(1, 501))
+    await is_unavailable(log.append(said("late")))
+    assert await open_log(url).newest(["lobby"]) == {"lobby": 500}
+
+
+def settings_of(connection: Connection, names: list[str]) -> list[str]:
+    """How the connection of a log is set."""
+    form = "PRAGMA {}" if connection.dialect.name == "sqlite" else "SHOW {}"
+    return [str(connection.execute(text(form.format(name))).scalar()) for name in names]
+
+
+@pytest_twisted.ensureDeferred
+async def test_acknowledged_means_on_disk(url: str, open_log: MakeLog) -> None:
+    wanted = {"synchronous_commit": "on", "lock_timeout": "3s", "statement_timeout": "3s"}
+    if url.startswith("sqlite"):
+        wanted = {"journal_mode": "wal", "synchronous": "2", "busy_timeout": "3000"}  # 2: FULL
+    database = open_log(url)._database
+    for name, value in wanted.items():
+        assert await database.write(settings_of, name) == value
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_bad_draft_costs_the_others_nothing(url: str, open_log: MakeLog) -> None:
+    log = open_log(url)
+    calls = [asked(log.append(said(msgid))) for msgid in ("first", "a", "\ud800", "b")]
+    assert (await calls[0]).seq == 1
+    with pytest.raises(UnicodeEncodeError):
+        await calls[2]
+    assert [(await calls[n]).seq for n in (1, 3)] == [2, 3]
+
+
+@pytest_twisted.ensureDeferred
+async def test_entries_are_pruned_by_age(url: str, open_log: MakeLog) -> None:
+    log = open_log(url, keep_seconds=0.2)
+    await log.append(said("old"))
+    await log.append(said("old", "attic", "b2"))
+    await pause(0.25)
+    await log.append(said("new"))
+    await log.prune(lambda room: True)
+    page = await log.after("lobby", 0, 10, 1000)
+    assert ([entry.seq for entry in page.entries], page.newest, page.pruned) == ([2], 2, 1)
+    page = await log.before("attic", None, 10, 1000)
+    assert (page.entries, page.more, page.newest, page.pruned) == ((), False, 1, 1)
+    again = await log.append(said("old"))
+    assert (again.seq, again.entry, again.repeated) == (1, None, True)
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_reactor_goes_on_meanwhile(url: str, open_log: MakeLog) -> None:
+    log = open_log(url)
+    turns: list[float] = []
+    loop = LoopingCall(lambda: turns.append(reactor.seconds()))
+    loop.start(0.001)
+    calls = [asked(log.append(said(f"{number}"))) for number in range(300)]
+    for call in calls:
+        await call
+    loop.stop()
+    longest = max(b - a for a, b in zip(turns, turns[1:], strict=False))
+    assert longest < 0.25, "the reactor waited for the database"
+
+
+# several processes start at once
+
+STARTS = """
+import sys
+from twisted.internet import reactor
+from rabbitchat.database.database import Database
+database = Database(reactor, sys.argv[1])
+database.hold()
+print(database.epoch)
+import os
+os._exit(0)
+"""
+
+
+def test_processes_that_start_at_once_make_the_tables_once(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    cluster: PostgreSQL = request.getfixturevalue("postgresql")
+    for url in (f"sqlite:///{tmp_path}/new.sqlite", cluster.new_database("template1")):
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", STARTS, url],
+                cwd=CHECKOUT,
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(3)
+        ]
+        said = [process.communicate(timeout=60) for process in processes]
+        epochs = {out.strip() for out, _ in said}
+        assert len(epochs) == 1, said
+        assert len(epochs.pop()) == 16, said
+
+
+# what can't be opened
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("sqlite:////nowhere/at/all.sqlite", "No such file or directory"),
+        ("sqlite:///{tmp_path}", "Is a directory"),
+        ("sqlite:///{tmp_path}/text", "not a database"),
+        ("sqlite:///{tmp_path}/newer", "another version of rabbitchat"),
+        ("postgresql://u:secret@127.0.0.1:1/x", "Connection refused"),
+    ],
+)
+def test_what_can_not_be_opened_is_one_line(tmp_path: Path, url: str, why: str) -> None:
+    (tmp_path / "text").write_text("this is no database, and long enough to see that" * 99)
+    with sqlite3.connect(tmp_path / "newer") as newer:
+        newer.execute("CREATE TABLE schema_version (version_num TEXT)")
+        newer.execute("INSERT INTO schema_version VALUES ('9999')")
+    newer.close()
+    with pytest.raises(CannotOpen, match=why) as raised:
+        SqlLog(Database(reactor, url.format(tmp_path=tmp_path)), reactor).startService()
+    assert raised.value.code == 1
+    assert "\n" not in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_database_in_another_encoding_is_refused(postgresql: PostgreSQL) -> None:
+    postgresql.execute("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0")
+    with pytest.raises(CannotOpen, match="its encoding is LATIN1; it must be UTF8"):
+        Database(reactor, postgresql.url("latin")).hold()
+    postgresql.execute("DROP DATABASE latin")
+
+
+def test_the_migrations_make_what_the_queries_use(url: str) -> None:
+    database = Database(reactor, url)
+    database._open()
+    engine = create_engine(database._url, poolclass=NullPool)
+    with engine.connect() as connection:
+        options = {"version_table": "schema_version", "compare_type": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_nobody_else_can_read_the_file(tmp_path: Path) -> None:
+    database = Database(reactor, f"sqlite:///{tmp_path}/chat.sqlite")
+    database._open()
+    assert (tmp_path / "chat.sqlite").stat().st_mode & 0o077 == 0
+
+
+# outages
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_locked_file_is_unavailable_in_time_and_then_works(
+    tmp_path: Path, open_log: MakeLog
+) -> None:
+    log = open_log(f"sqlite:///{tmp_path}/chat.sqlite")
+    await log.append(said("m1"))
+    other = sqlite3.connect(tmp_path / "chat.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert 2 < await is_unavailable(log.append(said("m2")))
+    assert (await log.after("lobby", 0, 10, 1000)).newest == 1, "who reads doesn't wait"
+    other.execute("ROLLBACK")
+    other.close()
+    assert (await until_stored(log, said("m2"))).seq == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_full_disk_is_unavailable_and_then_works(
+    tmp_path: Path, open_log: MakeLog
+) -> None:
+    log = open_log(f"sqlite:///{tmp_path}/chat.sqlite")
+    await log.append(said("m1"))
+
+    def fill_up(connection: Connection, most: list[int]) -> list[None]:
+        connection.exec_driver_sql(f"PRAGMA max_page_count={most[0]}")
+        return [None]
+
+    await log._database.write(fill_up, 1)
+    large = Draft(room="lobby", msgid="m2", user="a", nick="a", text="x" * 10**6, time="", node="")
+    await is_unavailable(log.append(large))
+    assert (await until_stored(log, large)).seq == 2  # on a new connection, without the limit
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_restarted_server_is_met_again(postgresql: PostgreSQL, open_log: MakeLog) -> None:
+    log = open_log(postgresql.new_database())
+    await log.append(said("m1"))
+    await postgresql.stop_later()
+    await is_unavailable(log.append(said("m2")))
+    await is_unavailable(log.newest(["lobby"]))
+    await postgresql.start_later()
+    assert (await until_stored(log, said("m2"))).seq == 2
+    assert await log.newest(["lobby"]) == {"lobby": 2}
+    # A restart that nobody noticed costs nobody anything.
+    await postgresql.stop_later()
+    await postgresql.start_later()
+    assert (await log.append(said("m3"))).seq == 3
+
+
+@pytest_twisted.ensureDeferred
+async def test_another_log_in_its_place_is_left_alone(
+    postgresql: PostgreSQL, open_log: MakeLog
+) -> None:
+    url = postgresql.new_database()
+    log = open_log(url)
+    await log.append(said("m1"))
+    name = url.rpartition("/")[2]
+    for epoch in ("another", log.epoch):
+        postgresql.execute(f"UPDATE log SET epoch = '{epoch}'", name)
+        await postgresql.stop_later()
+        await postgresql.start_later()
+        if epoch == "another":
+            await is_unavailable(log.append(said("m2")))
+            await is_unavailable(log.newest(["lobby"]))
+    assert (await until_stored(log, said("m2"))).seq == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_frozen_server_is_unavailable_in_time_and_then_works(
+    postgresql: PostgreSQL, open_log: MakeLog
+) -> None:
+    log = open_log(postgresql.new_database())
+    await log.append(said("m1"))
+    await log.newest(["lobby"])
+    postgresql.freeze()
+    first, second = asked(log.append(said("m2"))), asked(log.append(said("m3")))
+    reading = asked(log.newest(["lobby"]))
+    for call in (first, second, reading):
+        await is_unavailable(call)
+    await is_unavailable(log.append(said("m4")))
+    postgresql.thaw()
+    for msgid in ("m2", "m3", "m4"):
+        await until_stored(log, said(msgid))
+    page = await log.after("lobby", 0, 10, 1000)
+    assert sorted(entry.msgid for entry in page.entries) == ["m1", "m2", "m3", "m4"]
+    assert [entry.seq for entry in page.entries] == [1, 2, 3, 4]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_stop_with_a_frozen_server_takes_a_few_seconds(
+    postgresql: PostgreSQL, open_log: MakeLog
+) -> None:
+    log = open_log(postgresql.new_database())
+    await log.append(said("m1"))
+    postgresql.freeze()
+    call = asked(log.append(said("m2")))
+    began = reactor.seconds()
+    stopped = asked(log.stopService())
+    await is_unavailable(call)
+    await stopped
+    assert reactor.seconds() - began < 4
+    postgresql.thaw()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_room_that_another_process_holds(
+    postgresql: PostgreSQL, open_log: MakeLog
+) -> None:
+    import psycopg
+
+    url = postgresql.new_database()
+    log = open_log(url)
+    await log.append(said("m1"))
+    other = psycopg.connect(url)
+    other.execute("SELECT * FROM rooms FOR UPDATE")
+    await is_unavailable(log.append(said("m2")))
+    other.close()
+    assert (await until_stored(log, said("m2"))).seq == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_bug_costs_one_question(url: str, open_log: MakeLog) -> None:
+    log = open_log(url)
+
+    def broken(connection: Connection, arguments: list[int]) -> list[int]:
+        return [1 // argument for argument in arguments]
+
+    calls = [log._database.write(broken, number) for number in (1, 0, 1)]
+    assert (await calls[0], await calls[2]) == (1, 1)
+    with pytest.raises(ZeroDivisionError):
+        await calls[1]
+    assert (await log.append(said("m1"))).seq == 1
