@@ -146,8 +146,13 @@ class Server:
         self.clock.advance(0)
 
     def ask(self, wanted: bytes, address: str = "192.0.2.1") -> Response:
-        """Send a request on a new connection and give what came."""
-        return self.connect(address).ask(wanted)
+        """Send a request on a new connection and give what came; the connection is closed then,
+        unless the response goes on."""
+        client = self.connect(address)
+        response = client.ask(wanted)
+        if response.ended:
+            client.lose()
+        return response
 
 
 def request(method: str, path: str, body: bytes = b"", headers: Optional[Several] = None) -> bytes:
