@@ -209,7 +209,9 @@ class SessionMachine(RuleBasedStateMachine):
         """The client sends messages."""
         batch = [b"%d:" % number + b"y" * size for number, size in enumerate(sizes)]
         waiting = self.said[len(self.application.heard) :]
-        holds = any(not answers for answers in self.answers)
+        empty = [begin for (begin, end) in self.held() if begin == end]
+        waiting_cost = _cost(waiting) + MESSAGE_COST * len(empty)
+        holds = bool(self.held())
         request = len(self.answers)
         self.answers.append([])
         self.requests.append((len(self.said), len(self.said) + len(batch)))
@@ -218,11 +220,17 @@ class SessionMachine(RuleBasedStateMachine):
             self.session.receive(batch, lambda: self._answered(request))
         except Busy:
             assert holds
-            assert _cost(waiting) + _cost(batch) > MAX_BUFFER
+            assert waiting_cost + (_cost(batch) or MESSAGE_COST) > MAX_BUFFER
             del self.answers[request:], self.requests[request:]
             self.said = self.said[: len(self.said) - len(batch)]
         else:
-            assert not holds or self.session.closed or _cost(waiting) <= MAX_BUFFER
+            total = waiting_cost + (_cost(batch) or MESSAGE_COST)
+            assert not holds or self.session.closed or total <= MAX_BUFFER
+
+    def held(self) -> list[tuple[int, int]]:
+        """The requests that are not answered yet."""
+        together = zip(self.requests, self.answers, strict=True)
+        return [request for request, answers in together if not answers]
 
     def _answered(self, request: int) -> None:
         self.answers[request].append(len(self.application.heard))
