@@ -65,11 +65,9 @@ class Proxies:
     def trusts(self, address: str) -> bool:
         """Whether this is the address of a believed proxy."""
         try:
-            ip = ipaddress.ip_address(address)
+            ip = _ip(address)
         except ValueError:
             return False
-        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-            ip = ip.ipv4_mapped  # an IPv4 client of a port that takes both
         return any(ip in network for network in self._trusted)
 
     def client(self, peer: str, forwarded_for: str) -> str:
@@ -79,7 +77,16 @@ class Proxies:
         while hops and self.trusts(address):
             nearer = hops.pop()
             try:
-                address = str(ipaddress.ip_address(nearer))
+                address = str(_ip(nearer))
             except ValueError:
                 break
         return address
+
+
+def _ip(address: str) -> Union[ipaddress.IPv4Address, ipaddress.IPv6Address]:
+    """An IP address, which has one form only: an IPv4 client of a port that takes both is that,
+    and the zone of a link-local address says nothing of who it is. ValueError: it is none."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        return ip.ipv4_mapped or ipaddress.IPv6Address(int(ip))
+    return ip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, Optional
 
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -109,6 +110,10 @@ class Service:
         """See session.Watch."""
         self._heartbeats.stop(session)
         self._absences.start(session)
+
+    def later(self, work: Callable[[], None]) -> None:
+        """See session.Watch."""
+        self.clock.callLater(0, work)
 
     def _expired(self, session: Session) -> None:
         session.timed_out()

@@ -15,6 +15,10 @@ from .frames import HEARTBEAT, OPEN, Frame, Message, closing, messages
 HIGH_WATER = 65536
 """Bytes that wait for the client when the application is asked to write no more for now."""
 
+MESSAGES_A_TURN = 32
+"""Messages of one session in one turn of the reactor: a request may bring twenty thousand, and
+four hundred clients of one address such requests at once."""
+
 MESSAGE_COST = 64
 """Bytes that a message which waits counts beside its own: else very many empty ones could."""
 
@@ -66,6 +70,9 @@ class Watch(Protocol):
 
     def detached(self, session: Session) -> None:
         """It is gone: another one must come soon. Also said of a session that was closed."""
+
+    def later(self, work: Callable[[], None]) -> None:
+        """Do this in the next turn of the reactor."""
 
 
 class Busy(Exception):
@@ -159,8 +166,13 @@ class Session:
         if self._delivering:
             return
         self._delivering = True
+        left = MESSAGES_A_TURN
         try:
             while self._held and self.reading:
+                if not left:
+                    self._watch.later(self._deliver)
+                    break
+                left -= 1
                 batch, answer = self._held[0]
                 now = [batch.pop()] if batch else []
                 self._held_size -= _cost(now)

@@ -16,14 +16,12 @@ from .closing import FAILED, GO_AWAY, Ending
 from .frames import HEARTBEAT, OPEN, BrokenPayload, Frame, Message, closing, decode_frame
 from .refusals import Refused
 from .service import Service, TooManySessions, host_of, seen_as
+from .session import MESSAGES_A_TURN
 from .transport import SockJSTransport
 from .upgrades import is_upgrade, upgrade
 from .websockets import BINARY, TEXT, TICKS, WebSocket, WebSocketLimits, WebSocketServer, frame
 
 BROKEN = 1007
-
-MESSAGES_A_TURN = 200
-"""Messages of one connection in one turn of the reactor: a frame may hold twenty thousand."""
 
 
 class SessionWebSocket(WebSocket):

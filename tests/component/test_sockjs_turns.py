@@ -13,8 +13,8 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from rabbitchat.sockjs import SockJSFactory
+from rabbitchat.sockjs.session import MESSAGES_A_TURN
 from rabbitchat.sockjs.transport import SockJSTransport
-from rabbitchat.sockjs.websocket_sessions import MESSAGES_A_TURN
 from support import sockjs_raw as raw
 from support.raw import CLOSE, PING, PONG, frame
 from support.waiting import until
@@ -136,6 +136,28 @@ async def test_a_frame_full_of_messages_is_heard_in_several_turns(served: Served
     assert served.application.heard == [*texts, "last"]
     steps = [after - before for before, after in zip(sizes, sizes[1:], strict=False)]
     assert 0 < max(steps) <= MESSAGES_A_TURN + 1
+    client.vanish()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_request_full_of_messages_is_heard_in_several_turns(served: Served) -> None:
+    client = await raw.connect(served.port.getHost().port)
+    await client.send("POST", "/0/bob/xhr", body=b"").whole()
+    texts = [str(number) for number in range(5 * MESSAGES_A_TURN + 3)]
+    hearing, turns = served.application, 0
+
+    def look() -> None:
+        nonlocal turns
+        if hearing.heard and len(hearing.heard) < len(texts):
+            turns += 1
+        if len(hearing.heard) < len(texts):
+            reactor.callLater(0, look)
+
+    look()
+    answer = client.send("POST", "/0/bob/xhr_send", body=json.dumps(texts).encode())
+    assert (await answer.whole()).status == 204
+    assert hearing.heard == texts, "the answer comes when all were taken"
+    assert turns >= 4
     client.vanish()
 
 

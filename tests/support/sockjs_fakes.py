@@ -66,6 +66,7 @@ class FakeWatch:
         self.is_attached = False
         self.waits = False  # for a receiver
         self.beats = 0
+        self.turns: list[Callable[[], None]] = []
 
     def attached(self, session: Session) -> None:
         """See session.Watch."""
@@ -80,6 +81,16 @@ class FakeWatch:
     def detached(self, session: Session) -> None:
         """See session.Watch."""
         self.is_attached, self.waits = False, True
+
+    def later(self, work: Callable[[], None]) -> None:
+        """See session.Watch."""
+        self.turns.append(work)
+
+    def turn(self) -> None:
+        """A turn of the reactor."""
+        turns, self.turns = self.turns, []
+        for work in turns:
+            work()
 
 
 class FakeApplication:

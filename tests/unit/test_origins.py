@@ -127,6 +127,10 @@ PROXIES = Proxies(["10.0.0.0/8", "192.0.2.7", "2001:db8::/32"])
         ("10.1.2.3", "203.0.113.9, nonsense", "10.1.2.3"),
         ("10.1.2.3", " , ,203.0.113.9 ,", "203.0.113.9"),
         ("2001:db8::1", "2001:0DB8:1::5, 2001:DB9::5", "2001:db9::5"),
+        # One client is one address, however it is written.
+        ("10.1.2.3", "::ffff:203.0.113.9", "203.0.113.9"),
+        ("::ffff:10.1.2.3", "203.0.113.9", "203.0.113.9"),
+        ("10.1.2.3", "fe80::1%1", "fe80::1"),
     ],
 )
 def test_a_client_behind_believed_proxies(peer: str, forwarded: str, client: str) -> None:
