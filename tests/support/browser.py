@@ -90,6 +90,14 @@ class Visitor:
         field.fill(text)
         field.press("Enter")
 
+    def time_passes_until(self, seen: Callable[[], bool]) -> None:
+        """Let the page's stopped clock go on a bit at a time, and no further than it has to."""
+        for _ in range(500):
+            if seen():
+                return
+            self.page.clock.run_for(100)
+        raise AssertionError("it isn't seen within 50 s of the page's time")
+
     # -- what a person sees
 
     def is_in(self) -> None:
