@@ -25,7 +25,8 @@ export class Chat {
   #byHand = false; // the nick was just typed: say at once when it is taken
   #takenSince = 0; // the nick, while we try to have it back
   #place = null; // the room, and the last entry of it that was shown
-  #talks = null; // of each private conversation, the seq of the last entry that was shown
+  #talks = null; // of each private conversation, the seq up to which all was shown
+  #caughtUp = false; // with what was written privately while the connection was away
   #outbox = new Map(); // msgid: {msgid, room, text, time, sent, user}, in order
   #flushing = false;
   #typing = new Map(); // user: {nick, timer}
@@ -102,6 +103,7 @@ export class Chat {
 
   status(state, reason) {
     this.#ready = false;
+    this.#caughtUp = false;
     this.#typedAt = 0;
     this.#me.user = "";
     for (const user of [...this.#typing.keys()]) this.#stopTyping(user);
@@ -201,7 +203,7 @@ export class Chat {
   #message(entry) {
     const place = this.#place;
     if (entry.room.startsWith("@")) {
-      this.#talks?.set(entry.room, entry.seq);
+      this.#noteTalk(entry);
       this.#show(entry);
     } else if (entry.room === place.room && place.epoch !== null) {
       place.waiting.push(entry);
@@ -255,14 +257,26 @@ export class Chat {
   /** Read what was written privately while the connection was away. */
   async #readTalks() {
     const { epoch, conversations } = this.#me;
-    const known = this.#talks;
-    this.#talks = new Map(conversations.map(({ room, seq }) => [room, seq]));
+    if (this.#talks === null) {
+      this.#talks = new Map(conversations.map(({ room, seq }) => [room, seq])); // not missed
+    } else if (this.#talks.epoch !== epoch) {
+      this.#talks = new Map();
+    }
     this.#talks.epoch = epoch;
-    for (const { room, seq } of known === null ? [] : conversations) {
-      const last = (known.epoch === epoch && known.get(room)) || 0;
+    for (const { room, seq } of conversations) {
+      const last = this.#talks.get(room) ?? 0;
       if (seq <= last) continue;
       for await (const entry of this.#after(room, last)) this.#message(entry);
+      this.#talks.set(room, Math.max(seq, this.#talks.get(room) ?? 0));
     }
+    this.#caughtUp = true;
+  }
+
+  /** Before all that was missed is read, which may take several connections, only the very next
+      entry of a conversation counts. */
+  #noteTalk({ room, seq }) {
+    const last = this.#talks?.get(room) ?? 0;
+    if (this.#caughtUp || seq === last + 1) this.#talks?.set(room, Math.max(seq, last));
   }
 
   // -- what one says oneself
