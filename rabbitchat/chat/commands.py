@@ -55,11 +55,21 @@ class Leave(Command, frozen=True, kw_only=True, tag="leave"):
 
 
 class Publish(Command, frozen=True, kw_only=True, tag="publish"):
-    """Say something in a room, or to `@nick`. The same `msgid` again is answered as the first."""
+    """Say something in a room, or to `@nick`. The same `msgid` again is answered as the first.
+
+    With `edit`, `delete` or `react`, a msgid, it is done to that message: of one's own it is
+    given another text, or erased; to anybody's (`of` says whose) a reaction, `text`, is added, or
+    taken back where `active` is false.
+    """
 
     room: Name
-    text: str
+    text: str = ""
     msgid: Optional[MsgId] = None
+    edit: Optional[MsgId] = None
+    delete: Optional[MsgId] = None
+    react: Optional[MsgId] = None
+    of: Optional[Name] = None
+    active: bool = True
 
 
 class Typing(Command, frozen=True, kw_only=True, tag="typing"):
@@ -76,6 +86,24 @@ class History(Command, frozen=True, kw_only=True, tag="history"):
     before: Optional[Seq] = None
     after: Optional[Seq] = None
     limit: Limit = 50
+
+
+class Read(Command, frozen=True, kw_only=True, tag="read"):
+    """One has read a room or a conversation up to a seq, on whatever device."""
+
+    room: Name
+    seq: Seq
+
+
+class Search(Command, frozen=True, kw_only=True, tag="search"):
+    """Find messages that hold all of these words: in the rooms that one is in and in one's
+    private conversations, or in `room` alone. `before` is what an earlier answer gave as `next`.
+    """
+
+    words: str
+    room: Optional[Name] = None
+    limit: Limit = 20
+    before: Optional[Annotated[str, Meta(max_length=64)]] = None
 
 
 class Presence(Command, frozen=True, kw_only=True, tag="presence"):
@@ -108,5 +136,17 @@ class Ping(Command, frozen=True, kw_only=True, tag="ping"):
 
 
 AnyCommand = Union[
-    Connect, Join, Leave, Publish, Typing, History, Presence, Rooms, Topic, Nick, Ping
+    Connect,
+    Join,
+    Leave,
+    Publish,
+    Typing,
+    History,
+    Read,
+    Search,
+    Presence,
+    Rooms,
+    Topic,
+    Nick,
+    Ping,
 ]

@@ -7,9 +7,12 @@ tomorrow reads nothing that was written to today's bob.
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Literal, Optional
 
 import msgspec
+
+Kind = Literal["message", "edit", "delete", "react"]
+"""What an entry is: a message, or something that is done to one. All take a seq of their own."""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +27,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     node: str  # the node that took it from its sender
     peer: Optional[str] = None  # private only: the other side's nick when it was said
     via: Optional[str] = None  # "amqp" for what an outside program posted
+    kind: Kind = "message"
+    target: Optional[str] = None  # unless a message: the msgid of the one that it is done to,
+    of: Optional[str] = None  # and the id of that one's sender
+    active: bool = True  # a reaction only: False takes it back
 
 
 class Entry(Draft, frozen=True, kw_only=True):
@@ -31,6 +38,9 @@ class Entry(Draft, frozen=True, kw_only=True):
 
     epoch: str  # names the log
     seq: int
+    ref: Optional[int] = None  # the seq of the target; None: it was pruned
+    edited: Optional[str] = None  # a message only: when its text was last changed
+    deleted: bool = False  # a message or an edit of one: its text is erased
 
 
 def placed(draft: Draft, epoch: str, seq: int) -> Entry:

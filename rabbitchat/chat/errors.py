@@ -16,6 +16,7 @@ class Code(str, enum.Enum):
     BAD_ROOM = "bad_room"
     NOT_IN_ROOM = "not_in_room"
     NO_SUCH_USER = "no_such_user"
+    NO_SUCH_MESSAGE = "no_such_message"
     TEXT_TOO_LONG = "text_too_long"
     RATE_LIMITED = "rate_limited"
     NOT_ALLOWED = "not_allowed"

@@ -37,6 +37,7 @@ class Message(Event, frozen=True, kw_only=True, tag="message"):
     """Something was said; also one of the `entries` of a reply.
 
     `room` is the name as the receiver sees it: `@nick` of the other side of a conversation.
+    With `edit`, `delete` or `react`, the msgid of another message, it is what was done to that.
     """
 
     room: str
@@ -48,6 +49,14 @@ class Message(Event, frozen=True, kw_only=True, tag="message"):
     text: str
     time: str
     via: Union[str, UnsetType] = UNSET
+    edit: Union[str, UnsetType] = UNSET
+    delete: Union[str, UnsetType] = UNSET
+    react: Union[str, UnsetType] = UNSET
+    of: Union[str, UnsetType] = UNSET  # the id of that message's sender
+    ref: Union[int, UnsetType] = UNSET  # and its seq
+    active: Union[bool, UnsetType] = UNSET  # false: the reaction is taken back
+    edited: Union[str, UnsetType] = UNSET  # a message that was edited: when, the last time
+    deleted: Union[bool, UnsetType] = UNSET  # true: a message whose text was erased
 
 
 class Limits(Struct, frozen=True):
@@ -60,11 +69,14 @@ class Limits(Struct, frozen=True):
 
 
 class Conversation(Struct, frozen=True):
-    """A private conversation of one's own and the newest seq in it. `user` is the other side."""
+    """A private conversation of one's own and the newest seq in it. `user` is the other side.
+
+    One has read it up to the seq `read`."""
 
     room: str
     seq: int
     user: str
+    read: int = 0
 
 
 class Connected(Reply, frozen=True, kw_only=True, tag="connected"):
@@ -81,7 +93,7 @@ class Connected(Reply, frozen=True, kw_only=True, tag="connected"):
 
 
 class Joined(Reply, frozen=True, kw_only=True, tag="joined"):
-    """You are in; `seq` is the last one that `entries` covers."""
+    """You are in; `seq` is the last one that `entries` covers, `read` the last that you read."""
 
     room: str
     members: list[Member]
@@ -89,6 +101,7 @@ class Joined(Reply, frozen=True, kw_only=True, tag="joined"):
     topic: str
     epoch: str
     seq: int
+    read: int = 0
     entries: list[Message]
     more: bool
     recovered: bool
@@ -120,6 +133,15 @@ class HistoryPage(Reply, frozen=True, kw_only=True, tag="history"):
     epoch: str
     entries: list[Message]
     more: bool
+
+
+class Found(Reply, frozen=True, kw_only=True, tag="found"):
+    """Messages with the words that were searched for, the newest first.
+
+    There are more when there is a `next`: what to give as `before`, to go on."""
+
+    entries: list[Message]
+    next: Union[str, UnsetType] = UNSET
 
 
 class PresenceList(Reply, frozen=True, kw_only=True, tag="presence"):
@@ -190,6 +212,13 @@ class Typing(Event, frozen=True, kw_only=True, tag="typing"):
     active: bool
 
 
+class Read(Event, frozen=True, kw_only=True, tag="read"):
+    """One has read a room up to here, on another connection of one's own."""
+
+    room: str
+    seq: int
+
+
 class NickChange(Event, frozen=True, kw_only=True, tag="nick"):
     """Somebody has another name; `from` is the old one."""
 
@@ -214,7 +243,7 @@ class Disconnect(Event, frozen=True, kw_only=True, tag="disconnect"):
     reconnect: bool
 
 
-AnyPush = Union[Message, Join, Leave, Typing, NickChange, TopicChange, Error, Disconnect]
+AnyPush = Union[Message, Join, Leave, Typing, Read, NickChange, TopicChange, Error, Disconnect]
 
 
 def error(problem: ChatError, command_id: Optional[Id] = None) -> Error:
