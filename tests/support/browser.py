@@ -37,6 +37,9 @@ AWAY = re.compile(
 )
 """What Chromium logs when the server is away, refuses behind a proxy, or was sent too much."""
 
+TOO_LATE = re.compile(r"the server responded with a status of 404 .*/xhr_send$")
+"""A message that set out just before its session ended, with the server that stops."""
+
 
 def chromium() -> str:
     """The browser's program; fails if there is none."""
@@ -62,8 +65,11 @@ class Visitor:
         self.page.on("websocket", lambda websocket: self.websockets.append(websocket.url))
 
     def _console(self, message: Any) -> None:
-        if message.type in ("error", "warning") and not AWAY.search(message.text):
-            self.troubles.append(message.text)
+        if message.type not in ("error", "warning"):
+            return
+        said = f"{message.text} {message.location.get('url', '')}"
+        if not AWAY.search(said) and not TOO_LATE.search(said):
+            self.troubles.append(said)
 
     def _request(self, request: Any) -> None:
         if not request.url.startswith(self._url):
