@@ -124,6 +124,7 @@ def _hygiene(twisted_greenlet: object) -> Generator[LoggedFailures, None, None]:
         yield logged
         left = _left_over(before)
         failures = logged.flush()
+        gc.freeze()  # what outlives its test needn't be looked at again after each other one
     finally:
         globalLogPublisher.removeObserver(logged)
     _drop(left)
