@@ -93,7 +93,7 @@ class Server:
 
 
 class Daemon(Server):
-    """A daemon on the embedded broker with its limits lifted."""
+    """A daemon on the embedded broker, all in memory, with its limits lifted."""
 
     def command(self) -> list[str]:
         """See Server."""
@@ -102,7 +102,7 @@ class Daemon(Server):
             *("-n", "--pidfile=", "rabbitchat"),
             *("--port", f"tcp:{self.port}:interface=127.0.0.1:backlog=4096"),
             *("--line-port", f"tcp:{self.line_port}:interface=127.0.0.1:backlog=4096"),
-            *UNLIMITED,
+            *("--database", "memory:", *UNLIMITED),
         ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional, Union
 
@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IReactorCore
 from twisted.python import usage
 
 import rabbitchat
+from rabbitchat.data_directory import SYSTEM, default_database
 from rabbitchat.settings import BadOption, Limits, Settings, parse
 
 SYNOPSIS = """\
@@ -32,8 +33,13 @@ class Option:
     name: str
     value: str
     help: str
-    default: Optional[str] = None  # as it is shown
+    default: Union[str, Callable[[], str], None] = None  # as it is shown
     repeated: bool = False
+
+    @property
+    def shown_default(self) -> Optional[str]:
+        """What holds when the option is not given, in words or as it would be typed."""
+        return self.default() if callable(self.default) else self.default
 
     @property
     def variable(self) -> str:
@@ -71,11 +77,13 @@ GROUPS: Mapping[str, Sequence[Option]] = {
         Option(
             "database",
             "URL",
-            "where what was said is kept. memory: forgets it when the process ends. "
-            "sqlite:///relative.sqlite and sqlite:////absolute.sqlite are a file, "
-            "postgresql://user:password@host/database is a server; several daemons may share "
-            "either",
-            "memory:",
+            "where what was said is kept. sqlite:///relative.sqlite and "
+            "sqlite:////absolute.sqlite are a file, postgresql://user:password@host/database is "
+            "a server; several daemons may share either. memory: forgets it when the process "
+            "ends. The default is rabbitchat.sqlite in the data directory: $STATE_DIRECTORY "
+            f"(systemd's), $XDG_DATA_HOME/rabbitchat, ~/.local/share/rabbitchat or {SYSTEM}, the "
+            "first that can be",
+            default_database,
         ),
         Option(
             "node",
@@ -130,8 +138,11 @@ def help_text(width: int = 96) -> str:
 
 def _described(option: Option, width: int) -> list[str]:
     column = 36
-    default = f" [default: {option.default}]" if option.default is not None else ""
-    text = textwrap.wrap(option.help + default, width - column, break_on_hyphens=False)
+    default = option.shown_default
+    shown = f" [default: {default}]" if default is not None else ""
+    text = textwrap.wrap(
+        option.help + shown, width - column, break_on_hyphens=False, break_long_words=False
+    )
     first = f"  --{option.name} {option.value}".ljust(column) + text[0]
     return [first, *(" " * column + line for line in text[1:])]
 

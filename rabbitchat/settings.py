@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IReactorCore
 
 from rabbitchat import checks
 from rabbitchat.checks import BadOption
+from rabbitchat.data_directory import default_database
 
 __all__ = ["BadOption", "Given", "Limits", "Settings", "parse"]
 
@@ -46,11 +47,11 @@ class Settings:
     """All that can be chosen (docs/protocol.md, Starting it)."""
 
     node: str
+    database: str
     port: str = "tcp:9191"  # a Twisted endpoint description
     line_port: Optional[str] = "tcp:9192"  # likewise; None: no line protocol
     brokers: tuple[str, ...] = ("memory:",)  # URLs, tried in turn
     exchange: str = "rabbitchat"
-    database: str = "memory:"
     limits: Limits = field(default_factory=Limits)
     allow_origins: tuple[str, ...] = ()
     trust_proxies: tuple[str, ...] = ()
@@ -83,7 +84,7 @@ def parse(given: Given, reactor: IReactorCore) -> Settings:
     """
     settings: dict[str, Any] = {"node": default_node()}
     limits: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in {"database": default_database(), **given}.items():
         field_name = name.replace("-", "_")
         if name in _CHECKS_OF_MANY:
             field_name, check_many = _CHECKS_OF_MANY[name]

@@ -12,6 +12,7 @@ from twisted.internet.defer import DeferredList, maybeDeferred
 
 from rabbitchat.brokers.choose import make_broker
 from rabbitchat.daemon import ChatDaemon
+from rabbitchat.data_directory import default_database
 from rabbitchat.listening import ListeningService, listen
 from rabbitchat.log.interface import ILog
 from rabbitchat.log.memory import MemoryLog
@@ -120,7 +121,7 @@ def _kept_in(url: str, session_keep: float, reactor: Any) -> tuple[ILog, IUsers]
     from rabbitchat.log.sql import SqlLog
     from rabbitchat.users.sql import SqlUsers
 
-    database = Database(reactor, url)
+    database = Database(reactor, url, makes_directory=url == default_database())
     return SqlLog(database, reactor), SqlUsers(database, reactor, session_keep)
 
 

@@ -7,6 +7,7 @@ import sys
 
 from twisted.internet.testing import MemoryReactor
 
+from rabbitchat.brokers.urls import hide_password
 from rabbitchat.options import Options
 
 
@@ -19,6 +20,7 @@ def main(arguments: list[str]) -> None:
     print(f"  in a browser:   {_place(settings.port, 'http://{host}:{port}/')}")
     if settings.line_port is not None:
         print(f"  in a terminal:  {_place(settings.line_port, 'telnet {host} {port}')}")
+    print(f"  what is said:   {hide_password(settings.database)}")
     sys.stdout.flush()
 
 

@@ -45,8 +45,10 @@ class Database:
 
     logger = Logger()
 
-    def __init__(self, reactor: Any, url: str) -> None:
+    def __init__(self, reactor: Any, url: str, makes_directory: bool = False) -> None:
+        """`makes_directory`: that of an SQLite file, which nobody chose, is made."""
         self._url = parse_url(url)
+        self._makes_directory = makes_directory
         self._holders = 0
         self.epoch = ""
         self._writing = self._thread(reactor, "writing")
@@ -67,13 +69,20 @@ class Database:
                 self.epoch = self._open()
             except (DBAPIError, OSError, Unfit) as why:
                 words = reason(why) if isinstance(why, DBAPIError) else str(why)
-                shown = self._url.set(drivername=self._url.get_backend_name())
-                line = f"cannot use the database {shown.render_as_string()}: {words}"
+                line = f"cannot use the database {self.shown}: {words}"
+                if self._makes_directory:
+                    line += " (--database chooses another place)"
                 self.logger.critical("{line}", line=line)
                 raise CannotOpen(line) from None
+            self.logger.info("what is said is kept in {shown}", shown=self.shown)
             self._writing.start()
             self._reading.start()
         self._holders += 1
+
+    @property
+    def shown(self) -> str:
+        """Its URL without a password, as it was given."""
+        return self._url.set(drivername=self._url.get_backend_name()).render_as_string()
 
     async def release(self) -> None:
         """What was asked is done, and the last who held it closes it."""
@@ -94,7 +103,10 @@ class Database:
 
     def _open(self) -> str:
         if self._url.get_backend_name() == "sqlite":
-            _make_private(self._url.database or "")
+            path = self._url.database or ""
+            if self._makes_directory:
+                os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+            _make_private(path)
         deadline = time.monotonic() + PATIENCE
         while True:
             try:

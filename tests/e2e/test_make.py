@@ -18,7 +18,8 @@ def clean_environment(tmp_path: Path) -> dict[str, str]:
     """That of a new user: an empty home, and no trace of the environment the tests run in."""
     home = tmp_path / "home"
     home.mkdir(exist_ok=True)
-    kept = {n: v for n, v in environment().items() if not n.startswith(("PYTHON", "VIRTUAL"))}
+    ours = ("PYTHON", "VIRTUAL", "XDG_")
+    kept = {n: v for n, v in environment().items() if not n.startswith(ours)}
     make_variables = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "ARGS")
     return {n: v for n, v in kept.items() if n not in make_variables} | {
         "HOME": str(home),
@@ -47,6 +48,9 @@ def test_make_run_from_a_clean_clone_and_again(tmp_path: Path) -> None:
                 assert b"sockjs-client v1." in answer.read(300)
             assert f"in a browser:   http://localhost:{port}/" in make.output
             assert f"in a terminal:  telnet localhost {line_port}" in make.output
+            kept = tmp_path / "home" / ".local" / "share" / "rabbitchat" / "rabbitchat.sqlite"
+            assert f"what is said:   sqlite:///{kept}" in make.output
+            assert kept.stat().st_size
             assert ("Making the environment" in make.output) is (time == "first")
             assert ("Fetching sockjs-client" in make.output) is (time == "first")
             make.interrupt()

@@ -38,7 +38,7 @@ class Daemon:
             [
                 *(SCRIPTS / "twistd", "-n", "--pidfile=", "rabbitchat"),
                 *("--port", f"tcp:{self.port}:interface=127.0.0.1", "--line-port", "none"),
-                *("--rate", "0", "--grace", f"{GRACE}", *self._options),
+                *("--database", "memory:", "--rate", "0", "--grace", f"{GRACE}", *self._options),
             ],
             self._directory,
         )

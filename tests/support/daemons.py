@@ -10,8 +10,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +42,23 @@ def free_port() -> int:
         return port
 
 
+@cache
+def _data_home() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="rabbitchat-data-")
+
+
 def environment(**variables: str) -> dict[str, str]:
-    """This process's variables, without what could change the daemon, and these."""
+    """This process's variables, without what could change the daemon, and these.
+
+    A daemon that isn't told where to keep what is said does it in a place of this test run.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("RABBITCHAT_", "PYTEST_", "COV_", "COVERAGE_"))
+        if not name.startswith(("RABBITCHAT_", "PYTEST_", "COV_", "COVERAGE_", "STATE_"))
     }
-    return {**kept, "PYTHONPATH": str(CHECKOUT), **variables}
+    own = {"PYTHONPATH": str(CHECKOUT), "XDG_DATA_HOME": _data_home().name}
+    return {**kept, **own, **variables}
 
 
 def run(

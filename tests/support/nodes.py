@@ -176,7 +176,7 @@ def node(monkeypatch: pytest.MonkeyPatch, twisted_greenlet: object) -> Iterator[
             port=_LOCAL,
             line_port=_LOCAL,
             limits=Limits(**{**USUAL, **limits}),
-            **options,
+            **{"database": "memory:", **options},
         )
         monkeypatch.setattr(
             tap, "make_broker", lambda clock, *_: MemoryBroker(clock, settings.node, exchange)

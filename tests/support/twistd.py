@@ -20,8 +20,8 @@ _TROUBLE = re.compile(r"Traceback|Unhandled|#error\]|#critical\]")
 class Twistd:
     """One daemon on ports of its own, which it keeps when it is started again.
 
-    The embedded broker, no limit on how fast one talks, a grace time of a second, unless other
-    options are given. `checkout` is where its code and its web client are taken from.
+    The embedded broker, all in memory, no limit on how fast one talks, a grace time of a second,
+    unless other options are given. `checkout` is where its code and its web client are taken from.
     """
 
     def __init__(self, directory: Path, *options: str, checkout: Path = CHECKOUT) -> None:
@@ -59,7 +59,7 @@ class Twistd:
                 *(SCRIPTS / "twistd", "-n", "--pidfile=", "rabbitchat"),
                 f"--port=tcp:{self.port}:interface=127.0.0.1",
                 f"--line-port=tcp:{self.line_port}:interface=127.0.0.1",
-                *("--rate=0", "--grace=1", *self._options),
+                *("--database=memory:", "--rate=0", "--grace=1", *self._options),
             ],
             self._directory,
             environment(PYTHONPATH=str(self._checkout)),

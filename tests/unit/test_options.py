@@ -10,6 +10,7 @@ import pytest
 from twisted.internet.testing import MemoryReactor
 
 import rabbitchat
+from rabbitchat.data_directory import default_database
 from rabbitchat.options import OPTIONS, Option, Options, from_environment
 from rabbitchat.settings import Limits, Settings
 
@@ -76,7 +77,7 @@ def test_every_variable() -> None:
 
 def test_nothing_given() -> None:
     for settings in (chosen(), from_environment({}, MemoryReactor())):
-        assert settings == Settings(node=settings.node)
+        assert settings == Settings(settings.node, default_database())
 
 
 def test_repeated_options() -> None:
@@ -150,15 +151,15 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"  --{option.name} {option.value}" in text
         if option.default is not None:
             flat = " ".join(text.split())
-            assert f"[default: {option.default}]" in flat
+            assert f"[default: {option.shown_default}]" in flat
     assert text.isascii()
 
 
 def test_shown_defaults_are_the_real_ones() -> None:
     for option in OPTIONS:
         if option.default is not None and option.name != "node":
-            given = chosen(f"--{option.name}={option.default}", "--node=n")
-            assert given == Settings(node="n"), option.name
+            given = chosen(f"--{option.name}={option.shown_default}", "--node=n")
+            assert given == Settings("n", default_database()), option.name
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from twisted.internet.testing import MemoryReactor
 
 from rabbitchat.brokers.urls import hide_password
+from rabbitchat.data_directory import default_database
 from rabbitchat.settings import BadOption, Given, Limits, Settings, default_node, parse
 
 
@@ -35,7 +36,7 @@ def refused(name: str, value: str | Sequence[str]) -> str:
 
 def test_defaults() -> None:
     chosen = settings()
-    assert chosen == Settings(node=chosen.node)
+    assert chosen == Settings(chosen.node, default_database())
 
 
 def test_default_node_is_a_valid_name_and_differs_each_time(
