@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from support.ports import free_port as free_port
+
 _LIBC: Any = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -32,14 +34,6 @@ def copy_checkout(destination: Path) -> Path:
     )  # fmt: skip
     shutil.copytree(CHECKOUT, destination, ignore=not_source)
     return destination
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @cache
