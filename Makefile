@@ -8,6 +8,8 @@
 # Options for `make run`, `make bench` and pytest: make run ARGS="--port 9292"
 ARGS =
 PYTEST = .venv/bin/python -m pytest $(ARGS)
+# Processes that `make test` shares the tests among, a module to one of them.
+WORKERS = 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-unit test-component test-contract test-integration test-e2e \
@@ -25,7 +27,7 @@ run: environment web ## start the daemon on the embedded broker, until Ctrl+C
 test: test-environment ## run all tests; installs what they need where it can
 	@scripts/install-test-parts
 	@scripts/web
-	$(PYTEST)
+	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile
 
 test-unit: test-environment ## tests of the pure parts
 	$(PYTEST) tests/unit
