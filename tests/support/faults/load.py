@@ -1,0 +1,131 @@
+"""Many clients of all kinds who talk to one another, at a steady pace, whatever fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import Any, Optional
+
+from twisted.internet.task import LoopingCall, deferLater
+
+from support.faults.carriers import JSON_TRANSPORTS
+from support.faults.entrances import Entrance
+from support.faults.history import History, Participant, conversation
+from support.faults.json_client import JSONClient
+from support.faults.life import Life
+from support.faults.record import Record
+from support.faults.routes import Routes
+
+ROOMS = ("lobby", "tea", "garden")
+
+OF_EACH_TRANSPORT = 3
+"""Clients: each of the three in two of the rooms."""
+
+PRIVATE = 0.2
+"""How many of all messages are private."""
+
+TICK = 0.05
+"""Seconds between two looks whether it is time to say something."""
+
+CATCHING_UP = 3
+"""How many times faster than usual what could not be said in time is said."""
+
+
+class Load:
+    """`start` it, let it run, `stop_publishing`, wait until it is `settled`, `stop` it; then its
+    `history` can be judged.
+
+    One who waits for an answer says nothing else meanwhile. What all together could not say in
+    time, because too many were waiting, they say later.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        entrances: Sequence[Entrance],
+        seed: int,
+        publishes_per_second: float = 40.0,
+        transports: Optional[Sequence[str]] = None,
+    ) -> None:
+        self._reactor = reactor
+        self._random = Random(seed)
+        self._record = Record(reactor)
+        self._routes = Routes(entrances)
+        self._pace = publishes_per_second
+        self._began = 0.0
+        self._said = 0
+        self._clock = LoopingCall(self._tick)
+        self._clock.clock = reactor
+        self.clients = list(self._everybody(transports or list(JSON_TRANSPORTS)))
+
+    @property
+    def history(self) -> History:
+        """All that happened so far."""
+        return self._record.history
+
+    def _everybody(self, transports: Sequence[str]) -> Iterator[Life]:
+        chosen = [name for name in transports for _ in range(OF_EACH_TRANSPORT)]
+        names = [f"{name.replace('_', '-')}-{number}" for number, name in enumerate(chosen)]
+        for number, (name, transport) in enumerate(zip(names, chosen, strict=True)):
+            rooms = (ROOMS[number % 3], ROOMS[(number + 1) % 3])
+            near = {names[(number + step) % len(names)] for step in (-5, -1, 1, 5)} - {name}
+            private = tuple(sorted(conversation(name, other) for other in near))
+            me = Participant(name, transport=transport, rooms=rooms, private=private)
+            yield JSONClient(self._reactor, self._record, self._routes, self._own_random(), me)
+
+    def _own_random(self) -> Random:
+        """What one draws changes nothing for another."""
+        return Random(self._random.random())
+
+    def start(self) -> None:
+        """Everybody comes in, and talks as soon as they are."""
+        for client in self.clients:
+            client.start()
+        self._began = self._reactor.seconds()
+        self._clock.start(TICK, now=False)
+
+    def _tick(self) -> None:
+        due = (self._reactor.seconds() - self._began) * self._pace - self._said
+        free = [client for client in self.clients if client.ready and not client.busy]
+        self._random.shuffle(free)
+        for client in free[: max(0, min(int(due), self._most_at_once))]:
+            self._said += 1
+            client.say(self._room_of(client))
+
+    @property
+    def _most_at_once(self) -> int:
+        return max(1, round(self._pace * TICK * CATCHING_UP))
+
+    def _room_of(self, client: Life) -> str:
+        private = client.me.private and self._random.random() < PRIVATE
+        return self._random.choice(client.me.private if private else client.me.rooms)
+
+    def stop_publishing(self) -> None:
+        """Say nothing new; what has no answer yet goes on."""
+        if self._clock.running:
+            self._clock.stop()
+
+    async def settled(self, within: float) -> bool:
+        """Wait, `within` seconds at most, until everything has its answer, and everybody has
+        come back and has everything; whether that came."""
+        deadline = self._reactor.seconds() + within
+        while not self._is_settled():
+            if self._reactor.seconds() >= deadline:
+                return False
+            await deferLater(self._reactor, 0.1, lambda: None)
+        return True
+
+    def _is_settled(self) -> bool:
+        return all(client.up_to_date and not client.busy for client in self.clients)
+
+    def troubles(self) -> list[str]:
+        """Who is not settled, and why."""
+        return [client.state for client in self.clients if not client.up_to_date or client.busy]
+
+    async def stop(self) -> None:
+        """Everybody leaves. Who was not in by now did not come back."""
+        self.stop_publishing()
+        for client in self.clients:
+            client.me.present = client.ready
+            client.stop()
+        await deferLater(self._reactor, 0, lambda: None)

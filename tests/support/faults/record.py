@@ -1,0 +1,107 @@
+"""Writes a history while it happens, and knows how far each room has come."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from support.faults.history import (
+    Attempt,
+    Connected,
+    Entry,
+    History,
+    Line,
+    Page,
+    Participant,
+    Publish,
+    Push,
+)
+
+
+class Record:
+    """Everybody in a load writes here. `newest` is the highest seq of each room that anybody was
+    told, by an answer or by what was shown."""
+
+    def __init__(self, clock: Any) -> None:
+        self.history = History()
+        self.newest: dict[str, int] = {}
+        self._clock = clock
+
+    def now(self) -> float:
+        """The time by the clock of all records."""
+        seconds: float = self._clock.seconds()
+        return seconds
+
+    def participant(self, participant: Participant) -> None:
+        """Somebody takes part."""
+        self.history.participants[participant.name] = participant
+
+    def connected(self, client: str, connection: int, user: str, newest: dict[str, int]) -> None:
+        """A client is somebody."""
+        self.history.seen.append(Connected(client, connection, self.now(), user, newest))
+        for room, seq in newest.items():
+            self._at(room, seq)
+
+    def page(
+        self,
+        client: str,
+        connection: int,
+        room: str,
+        reply: dict[str, Any],
+        after: Optional[int],
+        epoch: str,
+    ) -> Page:
+        """A client has read: `joined` or `history`."""
+        entries = tuple(_entry(one) for one in reply["entries"])
+        last = entries[-1].seq if entries else after or 0
+        page = Page(
+            client=client,
+            connection=connection,
+            at=self.now(),
+            room=room,
+            epoch=epoch,
+            after=after,
+            entries=entries,
+            upto=reply.get("seq", last),
+            more=reply["more"],
+            recovered=reply.get("recovered"),
+        )
+        self.history.seen.append(page)
+        self._at(room, page.upto)
+        return page
+
+    def push(self, client: str, connection: int, room: str, push: dict[str, Any]) -> None:
+        """A message came to a client."""
+        self.history.seen.append(
+            Push(client, connection, self.now(), room, push["epoch"], _entry(push))
+        )
+        self._at(room, push["seq"])
+
+    def line(self, client: str, connection: int, room: str, text: str) -> None:
+        """A message was shown at a line client."""
+        self.history.seen.append(Line(client, connection, self.now(), room, text))
+
+    def publish(self, publish: Publish) -> None:
+        """Something is about to be said."""
+        self.history.publishes.append(publish)
+
+    def attempt(self, publish: Publish, node: str) -> Attempt:
+        """It is sent to a node."""
+        attempt = Attempt(node, self.now())
+        publish.attempts.append(attempt)
+        return attempt
+
+    def answered(self, attempt: Attempt, room: str, reply: dict[str, Any]) -> None:
+        """Its answer came: `published`, or an error."""
+        attempt.answered = self.now()
+        if reply["type"] == "published":
+            attempt.room, attempt.seq = room, reply["seq"]
+            self._at(room, reply["seq"])
+        else:
+            attempt.code = reply["code"]
+
+    def _at(self, room: str, seq: int) -> None:
+        self.newest[room] = max(seq, self.newest.get(room, 0))
+
+
+def _entry(event: dict[str, Any]) -> Entry:
+    return Entry(event["seq"], event["text"], event["msgid"])
