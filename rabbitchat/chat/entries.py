@@ -43,10 +43,10 @@ class Entry(Draft, frozen=True, kw_only=True):
     deleted: bool = False  # a message or an edit of one: its text is erased
 
 
-def placed(draft: Draft, epoch: str, seq: int) -> Entry:
+def placed(draft: Draft, epoch: str, seq: int, ref: Optional[int] = None) -> Entry:
     """Give a draft (or an entry of a foreign log) its place in this one."""
     fields = {name: getattr(draft, name) for name in Draft.__struct_fields__}
-    return Entry(**fields, epoch=epoch, seq=seq)
+    return Entry(**fields, epoch=epoch, seq=seq, ref=ref)
 
 
 def conversation(one: str, other: str) -> str:

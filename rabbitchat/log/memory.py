@@ -14,7 +14,6 @@ It promises what every log does (interface.py) for as long as the process lives,
 from __future__ import annotations
 
 import secrets
-import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -32,14 +31,16 @@ from rabbitchat.chat.entries import (
     placed,
     users_of,
 )
-from rabbitchat.log.interface import Appended, ILog, Page, Talk
+from rabbitchat.log.interface import Appended, Found, ILog, Page, Search, Talk
+from rabbitchat.log.memory_marks import ReadMarks
+from rabbitchat.log.memory_rooms import Room, size
+from rabbitchat.log.memory_search import search
 from rabbitchat.log.msgids import MsgIds, Place
 from rabbitchat.log.paging import fitting
 
 ROOM_SECONDS = 3600.0  # a room that nobody uses is kept this long
 MSGID_SECONDS = 24 * 3600.0
 MOST_BYTES = 256 * 1024 * 1024
-ENTRY_BYTES = 700  # about, of an entry beside its text
 
 # Housekeeping must not hold the reactor, so one `prune` looks at this much; the rest can wait
 # for the next.
@@ -48,30 +49,9 @@ _MSGIDS_A_PRUNE = 10_000
 _MSGIDS_AN_APPEND = 2  # more than it adds: what is expired can't pile up
 
 
-class _Room:
-    """The newest entries of a room: seqs from `pruned + 1` to `newest`, without a hole."""
-
-    __slots__ = ("entries", "newest", "used")
-
-    def __init__(self, newest: int, used: float) -> None:
-        self.newest = newest
-        self.entries: list[Entry] = []
-        self.used = used  # when it was last known to be in use
-
-    @property
-    def pruned(self) -> int:
-        return self.newest - len(self.entries)
-
-    def get(self, seq: int) -> Optional[Entry]:
-        return self.entries[seq - self.pruned - 1] if self.pruned < seq <= self.newest else None
-
-    def page(self, start: int, end: int, more: bool) -> Page:
-        return Page(tuple(self.entries[start:end]), more, self.newest, self.pruned)
-
-
 @implementer(ILog)
 class MemoryLog(Service):
-    """What was said since the process started. Its methods never wait.
+    """What was said since the process started. Only a long search ever waits.
 
     `keep` is how many entries a room keeps, 1 or more; `most_bytes`, how much all rooms do.
     """
@@ -87,8 +67,10 @@ class MemoryLog(Service):
         self._most_bytes = most_bytes
         self._bytes = 0
         self._silent: OrderedDict[str, None] = OrderedDict()  # rooms with entries, longest first
-        self._rooms: dict[str, _Room] = {}
+        self._rooms: dict[str, Room] = {}
+        self._stored = 0  # entries, in all rooms and ever
         self._msgids = MsgIds()
+        self._marks = ReadMarks()
         # The conversations of each user with the peer's last nick, the latest one last.
         self._talks: dict[str, dict[str, str]] = {}
         self._forgotten = 0  # the highest seq of any room that was forgotten
@@ -100,9 +82,8 @@ class MemoryLog(Service):
             return repeated
         now = self._clock.seconds()
         room = self._room(draft.room)
+        entry = self._place(room, draft)
         room.used = now
-        room.newest += 1
-        entry = placed(draft, self.epoch, room.newest)
         self._keep_entry(room, entry)
         place = Place(entry.room, entry.seq, entry.time)
         self._msgids.remember(entry.user, entry.msgid, place, now)
@@ -114,6 +95,10 @@ class MemoryLog(Service):
     async def find(self, user: str, msgid: str) -> Optional[Appended]:
         """See ILog."""
         return self._find(user, msgid)
+
+    async def look_up(self, room: str, msgid: str, user: Optional[str]) -> Optional[Entry]:
+        """See ILog."""
+        return self._room(room).message(msgid, user)
 
     async def after(self, room: str, seq: int, limit: int, max_bytes: int) -> Page:
         """See ILog."""
@@ -145,6 +130,22 @@ class MemoryLog(Service):
             for room, nick in reversed(mine.items())
         ]
 
+    async def mark_read(self, user: str, room: str, seq: int) -> int:
+        """See ILog."""
+        return self._marks.move(user, room, min(seq, self._room(room).newest))
+
+    async def read_marks(self, user: str) -> dict[str, int]:
+        """See ILog."""
+        marks = self._marks.of(user)
+        for room in marks.keys() - self._rooms.keys():
+            self._marks.forget(user, room)
+            del marks[room]
+        return marks
+
+    async def search(self, query: Search) -> Found:
+        """See ILog."""
+        return await search(self._clock, self._rooms, query)
+
     async def prune(self, in_use: Callable[[str], bool]) -> None:
         """See ILog."""
         now = self._clock.seconds()
@@ -159,10 +160,20 @@ class MemoryLog(Service):
                 self._rooms[name] = room  # behind those that were not looked at yet
         self._msgids.forget(now - MSGID_SECONDS, _MSGIDS_A_PRUNE)
 
-    def _keep_entry(self, room: _Room, entry: Entry) -> None:
+    def _place(self, room: Room, draft: Draft) -> Entry:
+        """The next entry of a room. What it does to another is done. Raises NoSuchMessage."""
+        seq = room.newest + 1
+        if draft.kind == "message":
+            return placed(draft, self.epoch, seq)
+        message = room.target(draft)
+        if draft.kind != "react":
+            self._bytes += room.change(message, draft)
+        return placed(draft, self.epoch, seq, message.seq)
+
+    def _keep_entry(self, room: Room, entry: Entry) -> None:
         """Keep the newest entry, and no more than there is room for."""
-        room.entries.append(entry)
-        self._bytes += _size(entry)
+        self._stored += 1
+        self._bytes += room.add(entry, self._stored)
         self._silent[entry.room] = None
         self._silent.move_to_end(entry.room)
         if len(room.entries) > self._keep:
@@ -171,12 +182,12 @@ class MemoryLog(Service):
             name = next(iter(self._silent))
             self._drop_oldest(name, self._rooms[name])
 
-    def _drop_oldest(self, name: str, room: _Room) -> None:
-        self._bytes -= _size(room.entries.pop(0))
+    def _drop_oldest(self, name: str, room: Room) -> None:
+        self._bytes -= room.drop_oldest()
         if not room.entries:
             del self._silent[name]
 
-    def _room(self, name: str) -> _Room:
+    def _room(self, name: str) -> Room:
         """A room; one that is asked for keeps its place from now on, even before its first entry.
 
         Otherwise a member would be told one newest seq, and the first entry would come with a
@@ -184,12 +195,12 @@ class MemoryLog(Service):
         """
         room = self._rooms.get(name)
         if room is None:
-            room = self._rooms[name] = _Room(self._forgotten, self._clock.seconds())
+            room = self._rooms[name] = Room(self._forgotten, self._clock.seconds())
         return room
 
-    def _forget(self, name: str, room: _Room) -> None:
+    def _forget(self, name: str, room: Room) -> None:
         self._forgotten = max(self._forgotten, room.newest)
-        self._bytes -= sum(map(_size, room.entries))
+        self._bytes -= sum(map(size, room.entries))
         self._silent.pop(name, None)
         if is_conversation(name):
             for user in set(users_of(name)):
@@ -216,8 +227,3 @@ class MemoryLog(Service):
                 mine[entry.room] = entry.peer if entry.peer is not None else known
             else:
                 mine[entry.room] = entry.nick
-
-
-def _size(entry: Entry) -> int:
-    """About how much memory an entry takes."""
-    return ENTRY_BYTES + sys.getsizeof(entry.text)

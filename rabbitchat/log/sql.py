@@ -13,10 +13,10 @@ from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
-from rabbitchat.chat.entries import Draft, other_user
+from rabbitchat.chat.entries import Draft, Entry, other_user
 from rabbitchat.database.database import Database
 from rabbitchat.log import sql_appending, sql_pruning, sql_reading
-from rabbitchat.log.interface import Appended, ILog, Page, Talk
+from rabbitchat.log.interface import Appended, Found, ILog, Page, Search, Talk, Unavailable
 from rabbitchat.log.sql_appending import Stamped
 
 MSGID_SECONDS = 25 * 3600.0  # an hour more than promised, for clocks that differ
@@ -82,6 +82,22 @@ class SqlLog(Service):
         """See ILog."""
         found = await self._database.read(sql_reading.talks, user)
         return [Talk(room, seq, other_user(room, user), nick) for room, seq, nick in found]
+
+    async def look_up(self, room: str, msgid: str, user: Optional[str]) -> Optional[Entry]:
+        """See ILog."""
+        raise Unavailable("not in a database yet")
+
+    async def mark_read(self, user: str, room: str, seq: int) -> int:
+        """See ILog."""
+        raise Unavailable("not in a database yet")
+
+    async def read_marks(self, user: str) -> dict[str, int]:
+        """See ILog."""
+        return {}
+
+    async def search(self, query: Search) -> Found:
+        """See ILog."""
+        raise Unavailable("not in a database yet")
 
     async def prune(self, in_use: Callable[[str], bool]) -> None:
         """See ILog. A bit at a time, so that no append waits for long."""

@@ -28,7 +28,7 @@ from rabbitchat.chat.entries import Draft, Entry, placed
 from rabbitchat.chat.errors import Close
 from rabbitchat.chat.events import Event
 from rabbitchat.clients import IClient, IWire
-from rabbitchat.log.interface import Appended, ILog, Page, Talk, Unavailable
+from rabbitchat.log.interface import Appended, Found, ILog, Page, Search, Talk, Unavailable
 
 T = TypeVar("T")
 
@@ -304,6 +304,22 @@ class SlowLog(Service):
     async def talks(self, user: str) -> list[Talk]:
         """See ILog."""
         return await self._answer("talks", self.log.talks(user))
+
+    async def look_up(self, room: str, msgid: str, user: Optional[str]) -> Optional[Entry]:
+        """See ILog."""
+        return await self._answer("look_up", self.log.look_up(room, msgid, user))
+
+    async def mark_read(self, user: str, room: str, seq: int) -> int:
+        """See ILog."""
+        return await self._answer("mark_read", self.log.mark_read(user, room, seq))
+
+    async def read_marks(self, user: str) -> dict[str, int]:
+        """See ILog."""
+        return await self._answer("read_marks", self.log.read_marks(user))
+
+    async def search(self, query: Search) -> Found:
+        """See ILog."""
+        return await self._answer("search", self.log.search(query))
 
     async def prune(self, in_use: Callable[[str], bool]) -> None:
         """See ILog."""
