@@ -31,4 +31,9 @@ async def test_nothing_is_lost_where_nothing_fails(node: StartNode, tmp_path: Pa
     await load.stop()
     verdict = check(load.history)
     assert verdict.good, verdict
-    assert len(load.history.seen) > 1000
+    assert {publish.sender for publish in load.history.publishes} == set(_names(load))
+    assert {one.client for one in load.history.seen} == set(_names(load))
+
+
+def _names(load: Load) -> list[str]:
+    return [client.me.name for client in load.clients]

@@ -122,15 +122,22 @@ class Life(ABC):
 
     # -- saying
 
+    @property
+    def speaks_in(self) -> tuple[str, ...]:
+        """The rooms that it may say something in."""
+        return self.me.rooms
+
     def say(self, room: str) -> Publish:
         """Say the next thing in a room; again and again until it is answered for certain."""
         self._said += 1
-        word = f"{self.me.name}-{self._said}"
-        publish = Publish(self.me.name, room, f"{word} in {room}", word)
+        publish = self._publish(room, f"{self.me.name}-{self._said}")
         self._record.publish(publish)
         self.busy = True
         self._do(self._say(publish))
         return publish
+
+    def _publish(self, room: str, word: str) -> Publish:
+        return Publish(self.me.name, room, f"{word} in {room}", word)
 
     async def _say(self, publish: Publish) -> None:
         try:

@@ -8,18 +8,22 @@ from typing import Any, Optional
 
 from twisted.internet.task import LoopingCall, deferLater
 
-from support.faults.carriers import JSON_TRANSPORTS
+from support.faults.carriers import JSON_TRANSPORTS, LINE_TRANSPORTS
 from support.faults.entrances import Entrance
-from support.faults.history import History, Participant, conversation
+from support.faults.history import LINES, History, Participant, conversation
 from support.faults.json_client import JSONClient
 from support.faults.life import Life
+from support.faults.line_client import LineClient
 from support.faults.record import Record
 from support.faults.routes import Routes
 
 ROOMS = ("lobby", "tea", "garden")
 
 OF_EACH_TRANSPORT = 3
-"""Clients: each of the three in two of the rooms."""
+"""Programs: each of the three in two of the rooms."""
+
+TYPING = 2
+"""People at each kind of line client, in the lobby and another room."""
 
 PRIVATE = 0.2
 """How many of all messages are private."""
@@ -56,14 +60,18 @@ class Load:
         self._said = 0
         self._clock = LoopingCall(self._tick)
         self._clock.clock = reactor
-        self.clients = list(self._everybody(transports or list(JSON_TRANSPORTS)))
+        chosen = set(transports or (*JSON_TRANSPORTS, *LINE_TRANSPORTS))
+        self.clients: list[Life] = [
+            *self._programs([name for name in JSON_TRANSPORTS if name in chosen]),
+            *self._people([name for name in LINE_TRANSPORTS if name in chosen]),
+        ]
 
     @property
     def history(self) -> History:
         """All that happened so far."""
         return self._record.history
 
-    def _everybody(self, transports: Sequence[str]) -> Iterator[Life]:
+    def _programs(self, transports: Sequence[str]) -> Iterator[Life]:
         chosen = [name for name in transports for _ in range(OF_EACH_TRANSPORT)]
         names = [f"{name.replace('_', '-')}-{number}" for number, name in enumerate(chosen)]
         for number, (name, transport) in enumerate(zip(names, chosen, strict=True)):
@@ -72,6 +80,14 @@ class Load:
             private = tuple(sorted(conversation(name, other) for other in near))
             me = Participant(name, transport=transport, rooms=rooms, private=private)
             yield JSONClient(self._reactor, self._record, self._routes, self._own_random(), me)
+
+    def _people(self, transports: Sequence[str]) -> Iterator[Life]:
+        for transport in transports:
+            for number in range(TYPING):
+                name = f"{transport.replace('_', '-')}-{number}"
+                rooms = ("lobby", ROOMS[1 + number % 2])
+                me = Participant(name, LINES, transport, rooms)
+                yield LineClient(self._reactor, self._record, self._routes, self._own_random(), me)
 
     def _own_random(self) -> Random:
         """What one draws changes nothing for another."""
@@ -98,7 +114,7 @@ class Load:
 
     def _room_of(self, client: Life) -> str:
         private = client.me.private and self._random.random() < PRIVATE
-        return self._random.choice(client.me.private if private else client.me.rooms)
+        return self._random.choice(client.me.private if private else client.speaks_in)
 
     def stop_publishing(self) -> None:
         """Say nothing new; what has no answer yet goes on."""

@@ -27,7 +27,9 @@ class Polling:
         self.receiver: Receiver = Nobody()
         self.opened: Deferred[None] = Deferred()
         self._url = url
-        self._agent = Agent(reactor, connectTimeout=4.0, pool=HTTPConnectionPool(reactor, persistent=False))
+        self._agent = Agent(
+            reactor, connectTimeout=4.0, pool=HTTPConnectionPool(reactor, persistent=False)
+        )
         self._frames: Optional[_Frames] = None
         self._to_send: list[str] = []
         self._sending: Optional[Deferred[None]] = None

@@ -19,11 +19,12 @@ from support.faults.history import (
 
 class Record:
     """Everybody in a load writes here. `newest` is the highest seq of each room that anybody was
-    told, by an answer or by what was shown."""
+    told, by an answer or by what was shown; `places`, the seq of each text that was shown."""
 
     def __init__(self, clock: Any) -> None:
         self.history = History()
         self.newest: dict[str, int] = {}
+        self.places: dict[str, int] = {}
         self._clock = clock
 
     def now(self) -> float:
@@ -51,7 +52,7 @@ class Record:
         epoch: str,
     ) -> Page:
         """A client has read: `joined` or `history`."""
-        entries = tuple(_entry(one) for one in reply["entries"])
+        entries = tuple(self._entry(one) for one in reply["entries"])
         last = entries[-1].seq if entries else after or 0
         page = Page(
             client=client,
@@ -72,7 +73,7 @@ class Record:
     def push(self, client: str, connection: int, room: str, push: dict[str, Any]) -> None:
         """A message came to a client."""
         self.history.seen.append(
-            Push(client, connection, self.now(), room, push["epoch"], _entry(push))
+            Push(client, connection, self.now(), room, push["epoch"], self._entry(push))
         )
         self._at(room, push["seq"])
 
@@ -99,9 +100,9 @@ class Record:
         else:
             attempt.code = reply["code"]
 
+    def _entry(self, event: dict[str, Any]) -> Entry:
+        self.places[event["text"]] = event["seq"]
+        return Entry(event["seq"], event["text"], event["msgid"])
+
     def _at(self, room: str, seq: int) -> None:
         self.newest[room] = max(seq, self.newest.get(room, 0))
-
-
-def _entry(event: dict[str, Any]) -> Entry:
-    return Entry(event["seq"], event["text"], event["msgid"])
