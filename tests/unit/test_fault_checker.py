@@ -323,6 +323,16 @@ def test_a_line_client_that_stayed_misses_the_end() -> None:
     story.finds(lost=2)
 
 
+def test_acknowledged_and_not_in_the_log() -> None:
+    """Everybody saw it, and who comes tomorrow will not."""
+    story = Story()
+    story.said(1, 2)
+    story.history.kept["lobby"] = (entry(1),)
+    story.finds(lost=1)
+    story.history.kept["lobby"] = (entry(1), entry(2))
+    story.finds()
+
+
 # -- duplicated
 
 
@@ -457,6 +467,15 @@ def test_what_was_read_ends_too_early() -> None:
     story.joins("ann", 2, upto=3, after=1, seqs=(2,))
     story.pushes("ann", 3, connection=2)
     story.finds(out_of_order=1, duplicated=1)
+
+
+def test_a_place_that_is_read_as_reached_and_was_not() -> None:
+    story = Story("ann")
+    story.said(1, to=("ann",))
+    story.publishes(2)
+    story.connects("ann", 2)
+    story.joins("ann", 2, upto=2, after=1)
+    story.finds(out_of_order=1, lost=1)
 
 
 def test_a_private_message_that_was_not_announced_is_skipped() -> None:

@@ -1,8 +1,8 @@
 """The verdict on a history, in the manner of Jepsen: five counters that must all be 0.
 
 - `lost`: stored (acknowledged, or shown to anybody), and not with a receiver that stayed or came
-  back; or the receiver was told that its past is gone: another epoch, `recovered: false`, another
-  user under its session.
+  back, or not in the log at the end; or the receiver was told that its past is gone: another
+  epoch, `recovered: false`, another user under its session.
 - `duplicated`: stored under two places, or shown twice to one client. What one reads may overlap
   with what came by itself: that a client drops, by seq; it isn't counted.
 - `unexpected`: shown and never said, said elsewhere or to others, or refused for certain.
@@ -73,6 +73,7 @@ class _Check:
         self._stored_twice()
         self._holes()
         self._missing()
+        self._forgotten()
         self._sequences()
         self._unanswered()
         return self._verdict
@@ -160,8 +161,9 @@ class _Check:
             first = page.after + 1
         if seqs != list(range(first, first + len(seqs))):
             self._count("out_of_order", f"{who} after {page.after}: {_short(seqs)}")
-        elif not page.more and seqs and seqs[-1] != page.upto:
-            self._count("out_of_order", f"{who} up to {page.upto}: the last is {seqs[-1]}")
+        elif not page.more and first and first + len(seqs) - 1 != page.upto:
+            last = first + len(seqs) - 1
+            self._count("out_of_order", f"{who} up to {page.upto}, and is shown up to {last}")
 
     def _push(self, push: Push) -> None:
         self._in_epoch(push)
@@ -233,6 +235,16 @@ class _Check:
                 for seq in sorted(wanted - self._shown[client, room]):
                     text = self._texts[room][seq]
                     self._count("lost", f"{client} was never shown {text!r}, {room} {seq}")
+
+    def _forgotten(self) -> None:
+        """Of a room whose log was read at the end."""
+        for room, entries in self._history.kept.items():
+            kept = {entry.text for entry in entries}
+            for publish in self._history.publishes:
+                answer = publish.published
+                if answer is not None and answer.room == room and publish.text not in kept:
+                    where = f"{room} {answer.seq}"
+                    self._count("lost", f"{publish.text!r}, {where}, is not in the log")
 
     def _sequences(self) -> None:
         """What was acknowledged before something else was sent stands before that."""

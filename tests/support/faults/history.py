@@ -153,9 +153,11 @@ Seen = Union[Connected, Page, Push, Line]
 class History:
     """All of one run. `seen` is in the order in which things came to each participant.
 
-    `healed` is when the last fault had ended."""
+    `healed` is when the last fault had ended; `kept` is what each room's log had at the end, for
+    those that were read."""
 
     participants: dict[str, Participant] = field(default_factory=dict)
     publishes: list[Publish] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     healed: float = 0.0
+    kept: dict[str, tuple[Entry, ...]] = field(default_factory=dict)

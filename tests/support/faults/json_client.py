@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, Optional
 
 from support.faults.carriers import JSON_TRANSPORTS, CannotOpen, opened
-from support.faults.history import Page, Participant, Publish, conversation
+from support.faults.history import Entry, Page, Participant, Publish, conversation
 from support.faults.json_connection import Event, JSONConnection, Lost, Refused
 from support.faults.life import Elsewhere, Life
 from support.faults.record import Record
@@ -169,6 +169,19 @@ class JSONClient(Life):
         place = self._places.get(room)
         if place is not None:
             place.pushed(event["seq"])
+
+    async def read_all(self, room: str) -> tuple[Entry, ...]:
+        """All that the log has of a room. Raises Lost and Refused."""
+        assert self._connection is not None
+        entries: list[Entry] = []
+        while True:
+            after = entries[-1].seq if entries else 0
+            reply = await self._connection.ask(
+                "history", room=self.called(room), after=after, limit=PAGE
+            )
+            entries += [Entry(one["seq"], one["text"], one["msgid"]) for one in reply["entries"]]
+            if not reply["more"]:
+                return tuple(entries)
 
     # -- saying
 

@@ -109,6 +109,10 @@ class Life(ABC):
         self._when_ready.append(waiting)
         return waiting
 
+    def is_in(self, room: str) -> bool:
+        """Whether a room, or conversation, is one of its own."""
+        return room in self.me.rooms + self.me.private
+
     @property
     def state(self) -> str:
         """How it is, for a report."""

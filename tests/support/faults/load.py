@@ -12,6 +12,7 @@ from support.faults.carriers import JSON_TRANSPORTS, LINE_TRANSPORTS
 from support.faults.entrances import Entrance
 from support.faults.history import LINES, History, Participant, conversation
 from support.faults.json_client import JSONClient
+from support.faults.json_connection import Lost, Refused
 from support.faults.life import Life
 from support.faults.line_client import LineClient
 from support.faults.record import Record
@@ -123,13 +124,24 @@ class Load:
 
     async def settled(self, within: float) -> bool:
         """Wait, `within` seconds at most, until everything has its answer, and everybody has
-        come back and has everything; whether that came."""
+        come back and has everything; whether that came. Then what the log has is read."""
         deadline = self._reactor.seconds() + within
-        while not self._is_settled():
-            if self._reactor.seconds() >= deadline:
-                return False
+        while not self._is_settled() and self._reactor.seconds() < deadline:
             await deferLater(self._reactor, 0.1, lambda: None)
-        return True
+        settled = self._is_settled()
+        for room in list(self._record.newest):
+            await self._read_all(room)
+        return settled
+
+    async def _read_all(self, room: str) -> None:
+        """By whoever is in it; a room that nobody can read now is not judged by its log."""
+        for client in self.clients:
+            if isinstance(client, JSONClient) and client.ready and client.is_in(room):
+                try:
+                    self.history.kept[room] = await client.read_all(room)
+                except (Lost, Refused):
+                    continue
+                return
 
     def _is_settled(self) -> bool:
         return all(client.up_to_date and not client.busy for client in self.clients)
