@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import heapq
-import secrets
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timezone
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Optional, Protocol
+from typing import TYPE_CHECKING, Any
 
-from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import deferLater
-
-from rabbitchat.chat import events, names, session, views
-from rabbitchat.chat.entries import Draft, Entry, conversation, is_conversation, other_user
+from rabbitchat.chat import events, names, requests, views
 from rabbitchat.chat.errors import ChatError, Code
-from rabbitchat.connection import PATIENCE, Connection
-from rabbitchat.delivery import MOST_BYTES, MOST_ENTRIES
-from rabbitchat.log.interface import Appended
+from rabbitchat.connection import Connection
+from rabbitchat.reading import Reading
+from rabbitchat.replies import Answer, Gone
+from rabbitchat.saying import Saying
 
 if TYPE_CHECKING:
     from rabbitchat.daemon import ChatDaemon
@@ -26,49 +21,31 @@ if TYPE_CHECKING:
 MOST_LISTED = 1000
 """Rooms in one list: those with the most people."""
 
-MOST_BACKLOG = 100_000
-"""Deliveries that may wait for their turn, about a second's, before publishers wait too."""
-
-
-class Answer(Protocol):
-    """How a command is answered: once; what comes after that is dropped."""
-
-    given: bool  # true too when the command took too long, and `unavailable` was the answer
-
-    def __call__(self, event: events.Reply) -> None:
-        """Answer with this event."""
-
-
-class Gone(ChatError):
-    """The client left, or was told `unavailable`, while its command was carried out.
-
-    Nobody hears this."""
-
-    def __init__(self) -> None:
-        super().__init__(Code.UNAVAILABLE, "it took too long")
-
 
 class Actions:
     """Carries out requests of sessions on the daemon's parts."""
 
     def __init__(self, daemon: ChatDaemon) -> None:
         self._daemon = daemon
+        saying, reading = Saying(daemon), Reading(daemon)
         self._by_type: dict[type, Callable[[Connection, Any, Answer], Awaitable[None]]] = {
-            session.Answer: self._ping,
-            session.Become: self._become,
-            session.Enter: self._enter,
-            session.Exit: self._exit,
-            session.Say: self._say,
-            session.ShowTyping: self._show_typing,
-            session.Read: self._read,
-            session.ListMembers: self._list_members,
-            session.ListRooms: self._list_rooms,
-            session.SetTopic: self._set_topic,
-            session.Rename: self._rename,
+            requests.Answer: self._ping,
+            requests.Become: self._become,
+            requests.Enter: self._enter,
+            requests.Exit: self._exit,
+            requests.Say: saying.say,
+            requests.ShowTyping: self._show_typing,
+            requests.ReadHistory: reading.history,
+            requests.MarkRead: reading.mark_read,
+            requests.Find: reading.search,
+            requests.ListMembers: self._list_members,
+            requests.ListRooms: self._list_rooms,
+            requests.SetTopic: self._set_topic,
+            requests.Rename: self._rename,
         }
 
     async def perform(
-        self, connection: Connection, request: session.Request, answer: Answer
+        self, connection: Connection, request: requests.Request, answer: Answer
     ) -> None:
         """Do what is asked and answer once. Raises ChatError and Unavailable."""
         await self._by_type[type(request)](connection, request, answer)
@@ -79,18 +56,19 @@ class Actions:
     # -- who one is
 
     async def _become(
-        self, connection: Connection, request: session.Become, answer: Answer
+        self, connection: Connection, request: requests.Become, answer: Answer
     ) -> None:
         daemon = self._daemon
         user = await daemon.users.resume(request.secret) if request.secret else None
-        secret = request.secret
+        secret, user_is_known = request.secret, user is not None
         if user is None:
             self._check_free(request.nick)
             account = await daemon.users.create()
             user, secret = account.user, account.session
         await daemon.bindings.hold(f"user.{user}")
         try:
-            talks = await daemon.log.talks(user)
+            read = await daemon.log.read_marks(user) if user_is_known else {}
+            talks = await daemon.log.talks(user)  # last: what is said after that is news
             self._still_awaited(connection, answer)
             daemon.presence.claim(user, request.nick)
         except BaseException:
@@ -99,7 +77,12 @@ class Actions:
         daemon.arrived(connection, user, request.nick)
         daemon.delivery.begin_conversations({talk.room: talk.seq for talk in talks})
         seen = [
-            events.Conversation(daemon.naming.seen(talk.peer, talk.nick), talk.seq, talk.peer)
+            events.Conversation(
+                daemon.naming.seen(talk.peer, talk.nick),
+                talk.seq,
+                talk.peer,
+                read.get(talk.room, 0),
+            )
             for talk in talks
         ]
         answer(self._connected(user, secret or "", request.nick, seen))
@@ -125,7 +108,7 @@ class Actions:
         )
 
     async def _rename(
-        self, connection: Connection, request: session.Rename, answer: Answer
+        self, connection: Connection, request: requests.Rename, answer: Answer
     ) -> None:
         self._daemon.presence.claim(connection.session.user, request.nick)
         nick = self._daemon.presence.nick_of(connection.session.user)
@@ -138,9 +121,12 @@ class Actions:
 
     # -- coming and going
 
-    async def _enter(self, connection: Connection, request: session.Enter, answer: Answer) -> None:
+    async def _enter(
+        self, connection: Connection, request: requests.Enter, answer: Answer
+    ) -> None:
         daemon, room = self._daemon, request.room
         self._check_room_count(connection, room)
+        read = await daemon.log.read_marks(connection.session.user)
         entrance = await daemon.delivery.enter(room, request.recover, request.history)
         try:
             self._still_awaited(connection, answer)
@@ -158,6 +144,7 @@ class Actions:
                 topic=daemon.presence.topic(room),
                 epoch=daemon.log.epoch,
                 seq=entrance.covered,
+                read=read.get(room, 0),
                 entries=[views.message(entry, room) for entry in entrance.entries],
                 more=entrance.more,
                 recovered=entrance.recovered,
@@ -170,70 +157,14 @@ class Actions:
         if most and room not in rooms and len(rooms) >= most:
             raise ChatError(Code.NOT_ALLOWED, f"you are in {most} rooms: leave one first")
 
-    async def _exit(self, connection: Connection, request: session.Exit, answer: Answer) -> None:
+    async def _exit(self, connection: Connection, request: requests.Exit, answer: Answer) -> None:
         self._daemon.leave(connection, request.room, "left")
         answer(events.Left(room=request.room))
 
-    # -- saying
-
-    async def _say(self, connection: Connection, request: session.Say, answer: Answer) -> None:
-        daemon, user = self._daemon, connection.session.user
-        if request.msgid is not None:  # before its room's name is looked up: that may have changed
-            known = await daemon.log.find(user, request.msgid)
-            if known is not None:
-                self._said(connection, request.msgid, known, answer)
-                return
-        if request.refusal is not None:
-            raise request.refusal
-        await daemon.outbox.room_to_publish(PATIENCE)
-        await self._wait_for_fanout()
-        draft = self._draft(connection, request)
-        self._said(connection, draft.msgid, await daemon.log.append(draft), answer)
-
-    async def _wait_for_fanout(self) -> None:
-        """More is said than this process can tell everybody: who says it waits, too."""
-        clock, fanout = self._daemon.clock, self._daemon.fanout
-        patience_ends = clock.seconds() + PATIENCE
-        while fanout.backlog > MOST_BACKLOG:
-            if clock.seconds() >= patience_ends:
-                raise ChatError(Code.RATE_LIMITED, "the server is busy: wait and send it again")
-            await deferLater(clock, 0.1)
-
-    def _draft(self, connection: Connection, request: session.Say) -> Draft:
-        daemon, user, peer = self._daemon, connection.session.user, None
-        if isinstance(request.target, names.Room):
-            room = request.target.name
-        else:
-            other = daemon.naming.present(request.target)
-            room, peer = conversation(user, other), daemon.presence.nick_of(other)
-        return Draft(
-            room=room,
-            msgid=request.msgid or secrets.token_hex(8),
-            user=user,
-            nick=connection.session.nick,
-            text=request.text,
-            time=timestamp(daemon.clock),
-            node=daemon.node,
-            peer=peer,
-        )
-
-    def _said(
-        self, connection: Connection, msgid: str, appended: Appended, answer: Answer
-    ) -> None:
-        """It is stored. The sender hears that first, then everybody what was said.
-
-        A repeat goes out again too: the node that stored it may have died before it told."""
-        user, room = connection.session.user, appended.room
-        if is_conversation(room):
-            peer = other_user(room, user)
-            last = appended.entry.peer if appended.entry is not None else None
-            room = self._daemon.naming.seen(peer, last or "")
-        answer(events.Published(room=room, msgid=msgid, seq=appended.seq, time=appended.time))
-        if appended.entry is not None:
-            self._daemon.spread(appended.entry)
+    # -- what is not stored
 
     async def _show_typing(
-        self, connection: Connection, request: session.ShowTyping, answer: Answer
+        self, connection: Connection, request: requests.ShowTyping, answer: Answer
     ) -> None:
         daemon, me = self._daemon, connection.session
         if isinstance(request.target, names.Room):
@@ -250,7 +181,7 @@ class Actions:
         answer(events.Ok())
 
     async def _set_topic(
-        self, connection: Connection, request: session.SetTopic, answer: Answer
+        self, connection: Connection, request: requests.SetTopic, answer: Answer
     ) -> None:
         daemon, nick = self._daemon, connection.session.nick
         daemon.presence.set_topic(request.room, request.text, nick)
@@ -261,35 +192,8 @@ class Actions:
 
     # -- asking
 
-    async def _read(self, connection: Connection, request: session.Read, answer: Answer) -> None:
-        daemon, user = self._daemon, connection.session.user
-        if isinstance(request.target, names.Room):
-            key = request.target.name
-        else:
-            key = await daemon.naming.known(user, request.target)
-        limit = min(request.limit, MOST_ENTRIES)
-        if request.after is not None:
-            page = await daemon.log.after(key, request.after, limit, MOST_BYTES)
-        else:
-            page = await daemon.log.before(key, request.before, limit, MOST_BYTES)
-        room = self._called(key, page.entries[-1] if page.entries else None, user)
-        answer(
-            events.HistoryPage(
-                room=room,
-                epoch=daemon.log.epoch,
-                entries=[views.message(entry, room) for entry in page.entries],
-                more=page.more,
-            )
-        )
-
-    def _called(self, key: str, newest: Optional[Entry], user: str) -> str:
-        if not is_conversation(key):
-            return key
-        last = views.peer_nick(newest, user) if newest is not None else ""
-        return self._daemon.naming.seen(other_user(key, user), last)
-
     async def _list_members(
-        self, connection: Connection, request: session.ListMembers, answer: Answer
+        self, connection: Connection, request: requests.ListMembers, answer: Answer
     ) -> None:
         presence, room = self._daemon.presence, request.room
         members = presence.members(room)
@@ -302,9 +206,3 @@ class Actions:
             events.RoomInfo(room, count, presence.topic(room)) for room, count in sorted(largest)
         ]
         answer(events.RoomList(rooms=rooms))
-
-
-def timestamp(clock: IReactorTime) -> str:
-    """Now, as RFC 3339 in UTC with milliseconds."""
-    now = datetime.fromtimestamp(clock.seconds(), timezone.utc)
-    return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")

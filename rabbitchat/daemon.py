@@ -36,7 +36,7 @@ from rabbitchat.log.interface import ILog, Unavailable
 from rabbitchat.metrics import Metrics, ReactorDelay
 from rabbitchat.missed import Missed
 from rabbitchat.naming import Naming
-from rabbitchat.news import News
+from rabbitchat.news import News, Unstored
 from rabbitchat.outbox import Outbox
 from rabbitchat.posts import Posts
 from rabbitchat.presence import Presence
@@ -257,9 +257,15 @@ class ChatDaemon(Service):
         self.presence.announce()  # a `join` of its sender comes first
         self.outbox.put(entry)
 
-    def publish_push(self, key: str, event: events.Typing | events.TopicChange) -> None:
-        """Tell the other nodes what isn't stored; while the link is away they don't hear it."""
-        self.broker.publish(key, self.news.push(event)).addErrback(_expected)
+    def publish_push(self, key: str, event: Unstored, epoch: Optional[str] = None) -> None:
+        """Tell the other nodes what is no entry; while the link is away they don't hear it."""
+        self.broker.publish(key, self.news.push(event, epoch)).addErrback(_expected)
+
+    def read(self, connection: Connection, event: events.Read) -> None:
+        """A user has read so far on this connection: tell the others, wherever they are."""
+        user = connection.session.user
+        self.delivery.tell_user(user, event, but=connection)
+        self.publish_push(f"user.{user}", event, self.log.epoch)
 
     def report(self) -> dict[str, Any]:
         """How this node is, for `/health`: status `ok`, or `failing` and the reason."""

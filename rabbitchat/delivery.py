@@ -86,6 +86,11 @@ class Delivery:
         self._down_since: Optional[float] = float("-inf")  # nothing waits before the first link
         self.foreign = Foreign(clock, log, self.offer)
 
+    @property
+    def epoch(self) -> str:
+        """The log whose seqs this node's clients are told."""
+        return self._log.epoch
+
     # -- coming in and going out
 
     async def enter(self, name: str, recover: Optional[Recover], history: int) -> Entrance:

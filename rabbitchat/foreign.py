@@ -16,7 +16,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from rabbitchat.chat.entries import Entry
-from rabbitchat.log.interface import ILog, Unavailable
+from rabbitchat.log.interface import ILog, NoSuchMessage, Unavailable
 
 MOST_WAITING = 10_000
 """Entries that wait to be appended; what comes on top is dropped."""
@@ -50,8 +50,12 @@ class Foreign:
         self.nodes: set[str] = set()  # those whose log isn't ours
 
     def take(self, entry: Entry) -> None:
-        """Append an entry of another log to ours, after those that came before it."""
+        """Append an entry of another log to ours, after those that came before it.
+
+        One whose text was erased meanwhile brings nothing, and its deletion follows."""
         self._tell_of(entry.node)
+        if entry.deleted:
+            return
         if entry.node in self._late or (self._is_holding and entry.node not in self._answered):
             self._held.setdefault(entry.node, []).append(entry)
             if sum(map(len, self._held.values())) < MOST_WAITING:
@@ -137,6 +141,8 @@ class Foreign:
             self._uncertain = False
             if appended.entry is not None and is_new:
                 self._on_entry(appended.entry)
+        except NoSuchMessage:  # what it is done to is not, or no more, in our log
+            self._uncertain = False
         except Unavailable:
             self._uncertain = True
             raise

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Optional, Union
 
 from twisted.logger import Logger
 
@@ -17,6 +17,8 @@ from rabbitchat.codecs import amqp, json
 from rabbitchat.delivery import Delivery
 from rabbitchat.naming import Naming
 from rabbitchat.seldom import Seldom
+
+Unstored = Union[events.Typing, events.TopicChange, events.Read]
 
 
 class News:
@@ -55,11 +57,11 @@ class News:
             persistent=self._persistent,
         )
 
-    def push(self, event: events.Typing | events.TopicChange) -> Message:
-        """An event that isn't stored, as it travels."""
+    def push(self, event: Unstored, epoch: Optional[str] = None) -> Message:
+        """An event that is no entry, as it travels; `epoch` names the log that its seq is of."""
         return Message(
             body=json.encode(event),
-            headers={"node": self._node},
+            headers={"node": self._node, **({} if epoch is None else {"epoch": epoch})},
             content_type="application/json",
             type=str(event.__struct_config__.tag),
         )
@@ -86,11 +88,14 @@ class News:
             else:
                 entry = amqp.private_entry(push, name, message.headers, node)
             self._delivery.offer(entry)
-        elif kind == "room" and push.room == name:
+        elif kind == "room" and push.room == name and not isinstance(push, events.Read):
             if isinstance(push, events.Typing):  # presence tells of topics, after an outage too
                 self._delivery.tell_room(name, push)
         elif kind == "user" and isinstance(push, events.Typing):
             self._delivery.tell_user(name, push)
+        elif kind == "user" and isinstance(push, events.Read):
+            if message.headers.get("epoch") == self._delivery.epoch:  # a seq of another log's
+                self._delivery.tell_user(name, push)
         else:
             raise amqp.Alien(f"a {push.__struct_config__.tag} that doesn't belong on this key")
 

@@ -104,6 +104,7 @@ GROUPS: Mapping[str, Sequence[Option]] = {
         _limit("ping", "SECONDS", "of silence after which a client is asked if it is there"),
         _limit("grace", "SECONDS", "that a user whose connection was lost stays"),
         _limit("session-keep", "DAYS", "that a user can come back as the same user"),
+        _limit("edit-within", "SECONDS", "that users may edit what they said"),
     ],
     "Who may come": [
         Option(

@@ -14,7 +14,6 @@ import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from rabbitchat.actions import timestamp
 from rabbitchat.brokers.interface import BadMessage, Message
 from rabbitchat.chat import names
 from rabbitchat.chat.entries import Draft, Entry
@@ -22,6 +21,7 @@ from rabbitchat.chat.errors import ChatError
 from rabbitchat.log.interface import ILog
 from rabbitchat.presence import Presence
 from rabbitchat.seldom import Seldom
+from rabbitchat.timestamps import timestamp
 
 
 class _Post(msgspec.Struct):

@@ -40,6 +40,7 @@ class Limits:
     ping: float = 25.0  # seconds
     grace: float = 10.0  # seconds a lost user stays
     session_keep: float = 30.0  # days
+    edit_within: float = 900.0  # seconds that a message can be edited
 
 
 @dataclass(frozen=True)

@@ -11,113 +11,12 @@ report back with `connected`, `joined`, `left`.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import Optional, Union
+from typing import Optional
 
-from rabbitchat.chat import commands, names, rights
+from rabbitchat.chat import commands, names, requests, rights, texts
+from rabbitchat.chat.entries import Kind
 from rabbitchat.chat.errors import ChatError, Code
 from rabbitchat.chat.rights import Action
-
-
-@dataclass(frozen=True)
-class Become:
-    """Be the user whose secret this is, or a new one, under a nick."""
-
-    nick: str
-    secret: Optional[str]
-
-
-@dataclass(frozen=True)
-class Enter:
-    """Join a room."""
-
-    room: str
-    recover: Optional[commands.Recover]
-    history: int
-
-
-@dataclass(frozen=True)
-class Exit:
-    """Leave a room."""
-
-    room: str
-
-
-@dataclass(frozen=True)
-class Say:
-    """Say something in a room or to one user."""
-
-    target: names.Target
-    text: str
-    msgid: Optional[str]
-    refusal: Optional[ChatError] = None  # unless it is a repeat, which may be said from anywhere
-
-
-@dataclass(frozen=True)
-class ShowTyping:
-    """Tell a room or one user that somebody types, or stopped."""
-
-    target: names.Target
-    active: bool
-
-
-@dataclass(frozen=True)
-class Read:
-    """Read entries of a room or of a private conversation."""
-
-    target: names.Target
-    before: Optional[int]
-    after: Optional[int]
-    limit: int
-
-
-@dataclass(frozen=True)
-class ListMembers:
-    """Who is in a room."""
-
-    room: str
-
-
-@dataclass(frozen=True)
-class ListRooms:
-    """Which rooms there are."""
-
-
-@dataclass(frozen=True)
-class SetTopic:
-    """Give a room a topic."""
-
-    room: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Rename:
-    """Take another nick."""
-
-    nick: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A ping: there is nothing to carry out."""
-
-
-Request = Union[
-    Become,
-    Enter,
-    Exit,
-    Say,
-    ShowTyping,
-    Read,
-    ListMembers,
-    ListRooms,
-    SetTopic,
-    Rename,
-    Answer,
-]
-
-MAX_TOPIC = 400  # characters; IRC servers keep about as many
 
 
 class State(enum.Enum):
@@ -150,42 +49,58 @@ class Session:
         """It is over: every further command is refused."""
         self.state = State.CLOSED
 
-    def request(self, command: commands.Command) -> Request:
+    def request(self, command: commands.Command) -> requests.Request:
         """What is to be done for a command. Raises ChatError."""
         if isinstance(command, commands.Ping):
-            return Answer()
+            return requests.Answer()
         if isinstance(command, commands.Connect):
             return self._connect(command)
         if self.state is not State.CONNECTED:
             raise ChatError(Code.NOT_CONNECTED, "send `connect` with a nick first")
-        return self._connected_request(command)
+        if isinstance(command, (commands.Publish, commands.Typing, commands.Topic)):
+            return self._saying(command)
+        if isinstance(command, (commands.History, commands.Read, commands.Search)):
+            return self._reading(command)
+        return self._other_request(command)
 
-    def _connect(self, command: commands.Connect) -> Become:
+    def _connect(self, command: commands.Connect) -> requests.Become:
         if self.state is not State.NEW:
             raise ChatError(
                 Code.BAD_COMMAND, "this connection is connected already: use `nick` to rename"
             )
-        return Become(names.nick(command.nick), command.session)
+        return requests.Become(names.nick(command.nick), command.session)
 
-    def _connected_request(self, command: commands.Command) -> Request:
+    def _saying(
+        self, command: commands.Publish | commands.Typing | commands.Topic
+    ) -> requests.Request:
         if isinstance(command, commands.Publish):
             return self._publish(command)
         if isinstance(command, commands.Typing):
-            return ShowTyping(self._target(command.room, Action.TYPE), command.active)
-        if isinstance(command, commands.Join):
-            return Enter(self._room(command.room, Action.JOIN), command.recover, command.history)
-        if isinstance(command, commands.Leave):
-            return Exit(self._room(command.room, Action.LEAVE))
+            return requests.ShowTyping(self._target(command.room, Action.TYPE), command.active)
+        room = self._room(command.room, Action.SET_TOPIC)
+        return requests.SetTopic(room, texts.topic(command.text))
+
+    def _reading(
+        self, command: commands.History | commands.Read | commands.Search
+    ) -> requests.Request:
         if isinstance(command, commands.History):
             return self._history(command)
+        if isinstance(command, commands.Read):
+            return requests.MarkRead(self._target(command.room, Action.MARK_READ), command.seq)
+        return self._search(command)
+
+    def _other_request(self, command: commands.Command) -> requests.Request:
+        if isinstance(command, commands.Join):
+            room = self._room(command.room, Action.JOIN)
+            return requests.Enter(room, command.recover, command.history)
+        if isinstance(command, commands.Leave):
+            return requests.Exit(self._room(command.room, Action.LEAVE))
         if isinstance(command, commands.Presence):
-            return ListMembers(self._room(command.room, Action.SEE))
+            return requests.ListMembers(self._room(command.room, Action.SEE))
         if isinstance(command, commands.Rooms):
-            return ListRooms()
-        if isinstance(command, commands.Topic):
-            return self._topic(command)
+            return requests.ListRooms()
         if isinstance(command, commands.Nick):
-            return Rename(names.nick(command.nick))
+            return requests.Rename(names.nick(command.nick))
         raise ChatError(Code.BAD_COMMAND, "unknown command")
 
     def _room(self, text: str, action: Action) -> str:
@@ -203,7 +118,7 @@ class Session:
             rights.check(action, target.name, target.name in self.rooms)
         return target
 
-    def _publish(self, command: commands.Publish) -> Say:
+    def _publish(self, command: commands.Publish) -> requests.Say:
         target, refusal = names.target(command.room), None
         try:
             self._target(command.room, Action.PUBLISH)
@@ -211,28 +126,47 @@ class Session:
             if command.msgid is None:
                 raise
             refusal = problem
-        return Say(target, *self._said(command), refusal)
+        deed = _deed(command)
+        text = self._text(command.text, "message" if deed is None else deed.kind)
+        return requests.Say(target, text, command.msgid, deed, refusal)
 
-    def _said(self, command: commands.Publish) -> tuple[str, Optional[str]]:
-        if not command.text.strip():
-            raise ChatError(Code.BAD_COMMAND, "text: there is nothing in it to say")
-        if self._max_text and len(command.text) > self._max_text:
-            raise ChatError(
-                Code.TEXT_TOO_LONG,
-                f"text: {len(command.text)} characters, at most {self._max_text} are allowed",
-            )
-        return command.text, command.msgid
+    def _text(self, text: str, kind: Kind) -> str:
+        if kind == "react":
+            return texts.reaction(text)
+        if kind != "delete":
+            return texts.message(text, self._max_text)
+        if text:
+            raise ChatError(Code.BAD_COMMAND, "publish: `delete` comes without a text")
+        return text
 
-    def _history(self, command: commands.History) -> Read:
+    def _history(self, command: commands.History) -> requests.ReadHistory:
         if command.before is not None and command.after is not None:
             raise ChatError(Code.BAD_COMMAND, "history: give `before` or `after`, not both")
         target = self._target(command.room, Action.READ)
-        return Read(target, command.before, command.after, command.limit)
+        return requests.ReadHistory(target, command.before, command.after, command.limit)
 
-    def _topic(self, command: commands.Topic) -> SetTopic:
-        room = self._room(command.room, Action.SET_TOPIC)
-        if len(command.text) > MAX_TOPIC:
-            raise ChatError(
-                Code.TEXT_TOO_LONG, f"topic: at most {MAX_TOPIC} characters are allowed"
-            )
-        return SetTopic(room, command.text)
+    def _search(self, command: commands.Search) -> requests.Find:
+        target = None
+        if command.room is not None:
+            target = self._target(command.room, Action.SEARCH)
+        if command.limit == 0:
+            raise ChatError(Code.BAD_COMMAND, "limit: 1 or more")
+        words = texts.search(command.words)
+        return requests.Find(words, target, command.limit, command.before)
+
+
+def _deed(command: commands.Publish) -> Optional[requests.Deed]:
+    """What a `publish` does to a message; None when it says one. Raises ChatError."""
+    asked: dict[Kind, Optional[str]] = {
+        "edit": command.edit,
+        "delete": command.delete,
+        "react": command.react,
+    }
+    given = [(kind, msgid) for kind, msgid in asked.items() if msgid is not None]
+    if len(given) > 1:
+        raise ChatError(
+            Code.BAD_COMMAND, "publish: give one of `edit`, `delete` and `react`, not several"
+        )
+    for kind, msgid in given:
+        return requests.Deed(kind, msgid, command.of, kind != "react" or command.active)
+    return None

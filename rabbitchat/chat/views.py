@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Optional, TypeVar, Union
+
+from msgspec import UNSET, UnsetType, structs
+
 from rabbitchat.chat.entries import Entry, other_user
-from rabbitchat.chat.events import UNSET, Message
+from rabbitchat.chat.events import Message
+
+T = TypeVar("T")
 
 
 def message(entry: Entry, room: str) -> Message:
     """An entry as the push that somebody sees who calls its room so."""
-    return Message(
+    push = Message(
         room=room,
         epoch=entry.epoch,
         seq=entry.seq,
@@ -17,8 +23,25 @@ def message(entry: Entry, room: str) -> Message:
         user=entry.user,
         text=entry.text,
         time=entry.time,
-        via=UNSET if entry.via is None else entry.via,
+        via=_given(entry.via),
+        edited=_given(entry.edited),
+        deleted=entry.deleted or UNSET,
     )
+    return push if entry.kind == "message" else _deed(entry, push)
+
+
+def _deed(entry: Entry, push: Message) -> Message:
+    return structs.replace(
+        push,
+        **{entry.kind: _given(entry.target)},
+        of=_given(entry.of),
+        ref=_given(entry.ref),
+        active=UNSET if entry.active else False,
+    )
+
+
+def _given(value: Optional[T]) -> Union[T, UnsetType]:
+    return UNSET if value is None else value
 
 
 def peer_nick(entry: Entry, viewer: str) -> str:

@@ -4,6 +4,7 @@
     <* ann waves>        the same, typed as /me waves
     [ann] hello          to you alone; [-> bob] hello is your own, from your other connection
     * ann joined         a notice
+    * ann edited: hello  what was done to a message; in private: * [ann] edited: hello
     10:48 <ann> hello    out of the history
 
 No line of a person's text starts a line of the wire: `*` begins notices only, a nick begins with
@@ -135,6 +136,12 @@ def _push(event: events.Event, view: View) -> Iterator[str]:
 
 @_push.register
 def _(event: events.Message, view: View) -> Iterator[str]:
+    if event.edit or event.delete or event.react:
+        return _deed(event, view)
+    return iter(()) if event.deleted else _message(event, view)
+
+
+def _message(event: events.Message, view: View) -> Iterator[str]:
     private = event.room.startswith("@")
     opening, closing = "[]" if private else "<>"
     to_other = private and view is View.AUTHOR
@@ -148,6 +155,20 @@ def _(event: events.Message, view: View) -> Iterator[str]:
             yield f"{room}{opening}* {sender} {line}{closing}"
         else:
             yield f"{room}{opening}{sender}{closing} {line}"
+
+
+def _deed(event: events.Message, view: View) -> Iterator[str]:
+    """What somebody did to a message; nothing where it took a reaction back, or was erased."""
+    who, room = event.nick, "" if view is not View.ELSEWHERE else f" in #{event.room}"
+    if event.room.startswith("@"):
+        who = f"[-> {event.room[1:]}]" if view is View.AUTHOR else f"[{event.nick}]"
+        room = ""
+    if event.edit and not event.deleted:
+        yield from (f"* {who} edited{room}: {line}" for line in _said(event.text))
+    elif event.delete:
+        yield notice(f"{who} deleted a message{room}")
+    elif event.react and event.active is not False:
+        yield notice(f"{who} reacted {event.text}{room}")
 
 
 def _said(text: str) -> list[str]:

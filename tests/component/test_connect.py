@@ -110,8 +110,8 @@ async def test_conversations_are_those_of_the_user_the_latest_first(node: StartN
     await cy.says("@bob", "not ann's")
     again = await chat.connected("ann", session=ann.me["session"])
     assert again.me["conversations"] == [
-        {"room": "@cy", "seq": 1, "user": cy.me["user"]},
-        {"room": "@bob", "seq": 2, "user": bob.me["user"]},
+        {"room": "@cy", "seq": 1, "user": cy.me["user"], "read": 0},
+        {"room": "@bob", "seq": 2, "user": bob.me["user"], "read": 0},
     ]
 
 

@@ -34,6 +34,7 @@ async def test_joined_tells_of_the_room(node: StartNode) -> None:
         "topic": "tea",
         "epoch": bob.me["epoch"],
         "seq": 1,
+        "read": 0,
         "more": False,
         "recovered": False,
     }

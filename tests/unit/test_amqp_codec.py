@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from rabbitchat.chat import events, views
 from rabbitchat.chat.entries import Entry, conversation
@@ -31,6 +32,23 @@ ENTRIES = st.builds(
 )
 
 
+DEEDS = [
+    {"kind": "edit", "text": "new", "of": ANN, "ref": 3},
+    {"kind": "edit", "text": "", "of": ANN, "deleted": True},
+    {"kind": "delete", "text": "", "of": ANN, "ref": 2**53},
+    {"kind": "react", "text": "\N{THUMBS UP SIGN}", "of": BOB},
+    {"kind": "react", "text": ":yes:", "of": "amqp:ci", "ref": 3, "active": False},
+    {"edited": TIME, "text": "new"},
+    {"edited": TIME, "text": "", "deleted": True},
+]
+
+
+def deed(seq: int, room: str, **fields: Any) -> Entry:
+    """An entry that something became of, or that does something to the message `m3`."""
+    target = "m3" if "kind" in fields else None
+    return structs.replace(entry(seq, room), target=target, **fields)
+
+
 def on_the_way(said: Entry, room: str) -> events.Message:
     """An entry as a push that went over the broker."""
     push = amqp.parse(json.encode(views.message(said, room)))
@@ -51,9 +69,19 @@ def test_a_private_entry_is_read_back(said: Entry, peer: str, receiver: str) -> 
     assert amqp.private_entry(push, receiver, headers, "n1") == private
 
 
+@pytest.mark.parametrize("fields", DEEDS)
+def test_what_is_done_to_a_message_is_read_back(fields: dict[str, Any]) -> None:
+    said = deed(4, "lobby", **fields)
+    assert amqp.room_entry(on_the_way(said, "lobby"), "lobby", said.node) == said
+    private = structs.replace(deed(4, TALK, **fields), peer="bob")
+    push = on_the_way(private, "@whatever")
+    headers = {"conversation": TALK, "peer": "bob"}
+    assert amqp.private_entry(push, BOB, headers, "n1") == private
+
+
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=70)
 PUSHES = st.fixed_dictionaries(
-    {"type": st.sampled_from(["message", "typing", "topic", "join", "error"])},
+    {"type": st.sampled_from(["message", "typing", "topic", "read", "join", "error"])},
     optional={
         "room": st.just("lobby") | VALUES,
         "epoch": st.just("e1") | VALUES,
@@ -65,6 +93,11 @@ PUSHES = st.fixed_dictionaries(
         "time": st.just(TIME) | VALUES,
         "via": VALUES,
         "active": st.just(True) | VALUES,
+        **{name: st.just("m") | VALUES for name in ("edit", "delete", "react")},
+        "of": st.just(ANN) | VALUES,
+        "ref": st.just(1) | VALUES,
+        "edited": st.just(TIME) | VALUES,
+        "deleted": st.just(True) | VALUES,
     },
 )
 HEADERS = st.fixed_dictionaries(
@@ -137,12 +170,70 @@ def message(**changes: Any) -> events.Message:
         {"from": "a b"},
         {"from": "a\x1b[2J"},
         {"via": "mail"},
+        {"deleted": True},
+        {"deleted": False},
+        {"text": "", "deleted": False},
+        {"edited": "yesterday"},
+        {"of": ANN},
+        {"ref": 1},
+        {"active": True},
+        {"active": False},
     ],
 )
 def test_what_no_daemon_writes_is_alien(changes: dict[str, Any]) -> None:
     assert amqp.room_entry(message(), "lobby", "n1") == entry(1)
     with pytest.raises(amqp.Alien):
         amqp.room_entry(message(**changes), "lobby", "n1")
+
+
+EDIT = {"edit": "m", "of": ANN, "ref": 1}
+DELETE = {"delete": "m", "of": ANN, "ref": 1, "text": ""}
+REACT = {"react": "m", "of": BOB, "ref": 1, "text": "+1"}
+
+
+@pytest.mark.parametrize(
+    ("sound", "changes"),
+    [
+        (EDIT, {"edit": ""}),
+        (EDIT, {"edit": "x" * 65}),
+        (EDIT, {"delete": "m"}),
+        (EDIT, {"react": "m"}),
+        (EDIT, {"text": ""}),
+        (EDIT, {"text": "x" * (amqp.MAX_TEXT + 1)}),
+        (EDIT, {"text": "", "deleted": False}),
+        (EDIT, {"deleted": True}),
+        (EDIT, {"edited": TIME}),
+        (EDIT, {"of": BOB}),  # somebody else's message
+        (EDIT, {"of": "ann"}),
+        (EDIT, {"ref": 0}),
+        (EDIT, {"ref": 2**53 + 1}),
+        (EDIT, {"active": False}),
+        (DELETE, {"text": "x"}),
+        (DELETE, {"of": BOB}),
+        (DELETE, {"deleted": True}),
+        (DELETE, {"active": False}),
+        (REACT, {"text": ""}),
+        (REACT, {"text": "a b"}),
+        (REACT, {"text": "x" * 33}),
+        (REACT, {"text": "", "deleted": True}),
+        (REACT, {"of": ""}),
+        (REACT, {"active": True}),
+        (REACT, {"edited": TIME}),
+    ],
+)
+def test_what_no_daemon_does_to_a_message_is_alien(
+    sound: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    assert amqp.room_entry(message(**sound), "lobby", "n1")
+    with pytest.raises(amqp.Alien):
+        amqp.room_entry(message(**{**sound, **changes}), "lobby", "n1")
+
+
+def test_it_is_said_whose_message_something_is_done_to() -> None:
+    for sound in (EDIT, DELETE, REACT):
+        push = message(**{name: value for name, value in sound.items() if name != "of"})
+        with pytest.raises(amqp.Alien):
+            amqp.room_entry(push, "lobby", "n1")
 
 
 @pytest.mark.parametrize(
@@ -180,6 +271,15 @@ def test_typing_and_topic_pass_and_are_checked(push: dict[str, Any]) -> None:
     assert standard.loads(json.encode(amqp.parse(standard.dumps(push).encode()))) == push
     bad: list[dict[str, Any]] = [{"from": "a\nb"}, {"room": "no room"}, {"room": ""}]
     bad += [{"user": "x"}] if push["type"] == "typing" else [{"text": "x" * 401}]
+    for changes in bad:
+        with pytest.raises(amqp.Alien):
+            amqp.parse(standard.dumps({**push, **changes}).encode())
+
+
+def test_a_read_mark_passes_and_is_checked() -> None:
+    push = {"type": "read", "room": "@bob", "seq": 7}
+    assert standard.loads(json.encode(amqp.parse(standard.dumps(push).encode()))) == push
+    bad: list[dict[str, Any]] = [{"room": "no room"}, {"seq": -1}, {"seq": 2**53 + 1}, {"seq": ""}]
     for changes in bad:
         with pytest.raises(amqp.Alien):
             amqp.parse(standard.dumps({**push, **changes}).encode())

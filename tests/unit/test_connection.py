@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from rabbitchat.actions import MOST_BACKLOG
 from rabbitchat.brokers.memory import MemoryBroker
 from rabbitchat.chat import commands, events
 from rabbitchat.chat.errors import ChatError, Close, Code
@@ -26,6 +25,7 @@ from rabbitchat.connection import (
 from rabbitchat.daemon import ChatDaemon
 from rabbitchat.log.memory import MemoryLog
 from rabbitchat.presence import Presence
+from rabbitchat.saying import MOST_BACKLOG
 from rabbitchat.settings import Limits
 from rabbitchat.users.memory import MemoryUsers
 from support.fakes import FakeClient, SlowLog

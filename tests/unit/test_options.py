@@ -34,6 +34,7 @@ GOOD = {
     "ping": "8",
     "grace": "9",
     "session-keep": "10",
+    "edit-within": "11",
     "allow-origin": "https://a.example",
     "trust-proxy": "10.0.0.0/8",
 }
@@ -44,7 +45,7 @@ CHOSEN = Settings(
     brokers=("amqp://u:p@one/v", "amqp://u:p@two/v"),
     exchange="other",
     database="memory:",
-    limits=Limits(0.5, 1, 2, 3, 4, 5, 6, 7.0, 8.0, 9.0, 10.0),
+    limits=Limits(0.5, 1, 2, 3, 4, 5, 6, 7.0, 8.0, 9.0, 10.0, 11.0),
     allow_origins=("https://a.example",),
     trust_proxies=("10.0.0.0/8",),
 )
