@@ -179,6 +179,22 @@ def test_any_line_is_understood_or_refused(typed: str, room: Optional[str]) -> N
         (message("/me waves", room="@ann"), View.ELSEWHERE, ["[* ann waves]"]),
         (message("/me waves", room="@bob"), View.AUTHOR, ["[-> bob] /me waves"]),
         (message("/melon"), View.HERE, ["<ann> /melon"]),
+        (message("new", edit="m"), View.HERE, ["* ann edited: new"]),
+        (message("a\nb", edit="m"), View.HERE, ["* ann edited: a", "* ann edited: b"]),
+        (message("new", edit="m"), View.ELSEWHERE, ["* ann edited in #lobby: new"]),
+        (message("new", edit="m", room="@ann"), View.HERE, ["* [ann] edited: new"]),
+        (message("new", edit="m", room="@bob"), View.AUTHOR, ["* [-> bob] edited: new"]),
+        (message("", edit="m", deleted=True), View.HERE, []),
+        (message("", delete="m"), View.HERE, ["* ann deleted a message"]),
+        (message("", delete="m"), View.ELSEWHERE, ["* ann deleted a message in #lobby"]),
+        (message("", delete="m", room="@ann"), View.ELSEWHERE, ["* [ann] deleted a message"]),
+        (message("+1", react="m"), View.HERE, ["* ann reacted +1"]),
+        (message("+1", react="m"), View.ELSEWHERE, ["* ann reacted +1 in #lobby"]),
+        (message("+1", react="m", room="@bob"), View.AUTHOR, ["* [-> bob] reacted +1"]),
+        (message("+1", react="m", active=False), View.HERE, []),
+        (message("new", edited="2026-11-21T10:50:00.000Z"), View.HERE, ["<ann> new"]),
+        (message("", deleted=True), View.HERE, []),
+        (events.Read(room="lobby", seq=7), View.HERE, []),
         (
             events.Join(room="dev", nick="ann", user="u", count=2),
             View.HERE,
@@ -310,6 +326,21 @@ def test_history_has_times_and_days() -> None:
     assert line_text.reply(empty) == ["* nothing was said in dev yet"]
 
 
+def test_history_shows_what_was_done_and_nothing_of_what_was_deleted() -> None:
+    entries = [
+        message("", deleted=True),
+        message("new", edited="2026-11-21T10:50:00.000Z"),
+        message("new", edit="m"),
+        message("", delete="m"),
+    ]
+    page = events.HistoryPage(room="lobby", epoch="e", entries=entries, more=True)
+    assert line_text.reply(page)[1:] == [
+        "10:48 <ann> new",
+        "10:48 * ann edited: new",
+        "10:48 * ann deleted a message",
+    ]
+
+
 TRICKS = st.lists(
     st.sampled_from(
         ["\r\n", "\n", "\r", "\u2028", "\x85", "\v", "\x1b[2J", "* bob left", "<bob> hi", "[bob]"]
@@ -336,3 +367,11 @@ def test_a_notice_is_one_line(reason: str, topic: str) -> None:
         (one,) = line_text.push(event, View.HERE)
         assert one.startswith("* ann ")
         assert not set("\r\n\v\x85\u2028\x1b") & set(one)
+
+
+@given(TRICKS, st.sampled_from(list(View)), st.sampled_from(["lobby", "@ann"]))
+def test_an_edit_looks_like_nothing_else(text: str, view: View, room: str) -> None:
+    who = "ann" if room == "lobby" else r"\[(-> )?ann\]"
+    shown = line_text.push(message(text, room=room, edit="m"), view)
+    assert shown
+    assert all(re.match(rf"\* {who} edited( in #lobby)?: ", one) for one in shown)
