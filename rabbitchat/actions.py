@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Awaitable, Callable
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from rabbitchat.chat import events, names, requests, views
 from rabbitchat.chat.errors import ChatError, Code
@@ -61,8 +61,9 @@ class Actions:
         daemon = self._daemon
         user = await daemon.users.resume(request.secret) if request.secret else None
         secret, user_is_known = request.secret, user is not None
+        nick = request.nick if request.nick is not None else self._nick_of(user)
         if user is None:
-            self._check_free(request.nick)
+            self._check_free(nick)
             account = await daemon.users.create()
             user, secret = account.user, account.session
         await daemon.bindings.hold(f"user.{user}")
@@ -70,11 +71,11 @@ class Actions:
             read = await daemon.log.read_marks(user) if user_is_known else {}
             talks = await daemon.log.talks(user)  # last: what is said after that is news
             self._still_awaited(connection, answer)
-            daemon.presence.claim(user, request.nick)
+            daemon.presence.claim(user, nick)
         except BaseException:
             daemon.bindings.release(f"user.{user}")
             raise
-        daemon.arrived(connection, user, request.nick)
+        daemon.arrived(connection, user, nick)
         daemon.delivery.begin_conversations({talk.room: talk.seq for talk in talks})
         seen = [
             events.Conversation(
@@ -85,7 +86,18 @@ class Actions:
             )
             for talk in talks
         ]
-        answer(self._connected(user, secret or "", request.nick, seen))
+        answer(self._connected(user, secret or "", nick, seen))
+
+    def _nick_of(self, user: Optional[str]) -> str:
+        """The nick of somebody who comes with a session alone."""
+        if user is None:
+            raise ChatError(
+                Code.NO_SUCH_USER, "session: it is unknown, or was not used for too long"
+            )
+        nick = self._daemon.presence.nick_of(user)
+        if nick is None:
+            raise ChatError(Code.BAD_NICK, "nick: you have none any more, give one")
+        return nick
 
     def _check_free(self, nick: str) -> None:
         """Refuse a taken name before a user is made for it; `claim` decides."""

@@ -27,9 +27,11 @@ class Command(Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class Connect(Command, frozen=True, kw_only=True, tag="connect"):
-    """Be somebody: the first command, once a connection."""
+    """Be somebody: the first command, once a connection.
 
-    nick: Name
+    Without a `nick` one is the user of `session` under the nick that this user has just now."""
+
+    nick: Optional[Name] = None
     session: Optional[Annotated[str, Meta(max_length=256)]] = None
 
 

@@ -15,9 +15,10 @@ from rabbitchat.chat.errors import ChatError
 
 @dataclass(frozen=True)
 class Become:
-    """Be the user whose secret this is, or a new one, under a nick."""
+    """Be the user whose secret this is, or a new one, under a nick. None: nobody but that user,
+    under the nick that they still have."""
 
-    nick: str
+    nick: Optional[str]
     secret: Optional[str]
 
 

@@ -68,7 +68,11 @@ class Session:
             raise ChatError(
                 Code.BAD_COMMAND, "this connection is connected already: use `nick` to rename"
             )
-        return requests.Become(names.nick(command.nick), command.session)
+        if command.nick is not None:
+            return requests.Become(names.nick(command.nick), command.session)
+        if command.session is None:
+            raise ChatError(Code.BAD_COMMAND, "nick: it is needed without a `session`")
+        return requests.Become(None, command.session)
 
     def _saying(
         self, command: commands.Publish | commands.Typing | commands.Topic

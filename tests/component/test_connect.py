@@ -9,6 +9,7 @@ import pytest_twisted
 
 from support.clients import Event
 from support.nodes import StartNode
+from support.waiting import until
 
 # -- connect
 
@@ -98,6 +99,30 @@ async def test_a_session_makes_the_same_user_again(node: StartNode) -> None:
 async def test_a_session_that_is_unknown_makes_a_new_user(node: StartNode, session: str) -> None:
     ann = await (await node()).connected("ann", session=session)
     assert ann.me["session"] != session
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_session_alone_keeps_the_nick_that_its_user_has(node: StartNode) -> None:
+    chat = await node(grace=5.0)
+    ann = await chat.connected("Ann")
+    ann.vanish()
+    back = await chat.websocket()
+    me = await back.command("connect", session=ann.me["session"])
+    assert (me["user"], me["nick"]) == (ann.me["user"], "Ann")
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_session_alone_makes_nobody_new_and_gives_no_nick(node: StartNode) -> None:
+    chat = await node()
+    ann = await chat.connected("ann")
+    session = ann.me["session"]
+    back = await chat.websocket()
+    assert await back.refusal("connect", session="nonsense") == "no_such_user"
+    await ann.close()
+    await until(lambda: chat.daemon.presence.user_of("ann") is None)
+    assert await back.refusal("connect", session=session) == "bad_nick"
+    me = await back.command("connect", session=session, nick="anna")
+    assert me["user"] == ann.me["user"]
 
 
 @pytest_twisted.ensureDeferred

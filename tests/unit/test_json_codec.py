@@ -84,7 +84,9 @@ SOUND_IDS = st.integers(-(2**53), 2**53) | st.text(
 )
 
 
-@given(SOUND_IDS, st.sampled_from([{"nick": 5}, {}, {"nick": "x" * 1025}, {"session": []}]))
+@given(
+    SOUND_IDS, st.sampled_from([{"nick": 5}, {"nick": {}}, {"nick": "x" * 1025}, {"session": []}])
+)
 def test_a_sound_id_is_kept_of_what_is_no_command(command_id: Any, rest: Any) -> None:
     told = refused(standard.dumps({"type": "connect", "id": command_id, **rest}))
     assert (told.id, type(told.id)) == (command_id, type(command_id))
