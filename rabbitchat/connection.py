@@ -132,9 +132,16 @@ class Connection:
         if not self.is_open:
             return
         self._cancel_connect_timeout()
+        self._carry_out_reads()
         self._drop_queue()
         self._daemon.lost(self, clean, reason)
         self.session.closed()
+
+    def _carry_out_reads(self) -> None:
+        """What a client says that it has read counts, though it left in the same moment."""
+        for command, _ in self._queue:
+            if isinstance(command, commands.Read):
+                Deferred.fromCoroutine(self._carry_out(command)).addErrback(self._broken)
 
     def _drop_queue(self) -> None:
         if self._sleep is not None:

@@ -199,6 +199,23 @@ def test_what_comes_after_the_end_is_ignored(bench: Bench) -> None:
     assert bench.log.asked.count("append") == 1
 
 
+def test_what_was_read_counts_though_its_reader_left_at_once(bench: Bench) -> None:
+    ann = bench.person()
+    ann.say("hello")
+    session = ann.told(events.Connected).session
+    bench.log.slow = {"before"}
+    history = ann.ask(commands.History, room="lobby")
+    ann.ask(commands.Read, room="lobby", seq=1)
+    ann.say("never begun")
+    bench.lose(ann)
+    bench.log.slow.clear()
+    bench.log.release()
+    assert ann.answer(history) is None
+    again = bench.person("ann", session)
+    joined = again.told(events.Joined)
+    assert (joined.seq, joined.read) == (1, 1)
+
+
 # deadline
 
 
