@@ -21,6 +21,8 @@ from typing import Any, Optional
 import pytest
 from twisted.internet.threads import deferToThread
 
+from support.ports import free_port
+
 START_TIMEOUT = 90.0  # seconds; usually 5
 VHOST_BATCH = 8  # made in one call of rabbitmqctl, which takes half a second whatever it does
 
@@ -32,15 +34,18 @@ _ERLANG = "-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}"
 class RabbitMQ:
     """One node that can be started and stopped again on the same port and directories.
 
-    `start`, `stop` and `ctl` block; the `…_later` forms leave the reactor running.
+    `start`, `stop` and `ctl` block; the `…_later` forms leave the reactor running. A node that is
+    made `beside` another one can be found by it; it is started after it and closed before it.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self.port = _free_port()
+    def __init__(self, directory: Path, beside: Optional[RabbitMQ] = None) -> None:
+        self.port = free_port()
+        self.name = f"t{self.port}@localhost"
         self._directory = directory
         self._sbin = _sbin()
-        self._node = f"t{self.port}@localhost"
-        self._environment = self._make_environment(_free_port(), _free_port())
+        self._beside = beside
+        epmd_port = free_port() if beside is None else int(beside.environment["ERL_EPMD_PORT"])
+        self.environment: dict[str, str] = self._make_environment(epmd_port, free_port())
         self._epmd: Optional[subprocess.Popen[bytes]] = None
         self._server: Optional[subprocess.Popen[bytes]] = None
         self._vhosts: list[str] = []
@@ -51,9 +56,9 @@ class RabbitMQ:
 
     def launch(self) -> None:
         """Begin to start; to be called in the main thread, whose end ends the node."""
-        if self._epmd is None:
+        if self._epmd is None and self._beside is None:
             # In the foreground and before the node, which else leaves a daemon behind.
-            port = self._environment["ERL_EPMD_PORT"]
+            port = self.environment["ERL_EPMD_PORT"]
             self._epmd = self._spawn(_program("epmd"), "-port", port, "-address", "127.0.0.1")
         self._server = self._spawn(str(self._sbin / "rabbitmq-server"))
 
@@ -109,6 +114,11 @@ class RabbitMQ:
         """Whether the process is there."""
         return self._server is not None and self._server.poll() is None
 
+    def configure(self, line: str) -> None:
+        """Add a line to its configuration, which is read when it starts."""
+        with (self._directory / "rabbitmq.conf").open("a") as file:
+            file.write(f"{line}\n")
+
     def close(self) -> None:
         """End the node and its epmd."""
         if self._server is not None:
@@ -123,10 +133,10 @@ class RabbitMQ:
 
     def ctl(self, *arguments: str) -> str:
         """Run rabbitmqctl and return what it prints."""
-        command = [str(self._sbin / "rabbitmqctl"), "-n", self._node, "-q", *arguments]
+        command = [str(self._sbin / "rabbitmqctl"), "-n", self.name, "-q", *arguments]
         done = subprocess.run(
             command,
-            env=self._environment,
+            env=self.environment,
             cwd=self._directory,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -173,7 +183,7 @@ class RabbitMQ:
             "LANG": "C.UTF-8",
             "ERL_EPMD_PORT": str(epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODENAME": self._node,
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_DIST_PORT": str(dist_port),
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
@@ -208,7 +218,7 @@ class RabbitMQ:
         with (self._directory / "output").open("ab") as output:
             return subprocess.Popen(
                 command,
-                env=self._environment,
+                env=self.environment,
                 cwd=self._directory,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -250,13 +260,6 @@ def _program(name: str) -> str:
     if found is None:
         pytest.fail(f"{name} is missing: install RabbitMQ (the package rabbitmq-server)", False)
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _die_with_parent() -> None:

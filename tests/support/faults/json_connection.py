@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from autobahn.exception import Disconnected
 from twisted.internet.defer import Deferred, succeed
 
 from support.carriers import Carrier, End, hand_over
@@ -91,8 +93,9 @@ class JSONConnection:
         answer: Deferred[Event] = Deferred()
         self._asked[number] = answer
         late = self._reactor.callLater(ANSWER_WITHIN, self.drop)
-        self._carrier.send_text(json.dumps({"type": type, "id": number, **fields}))
         try:
+            with contextlib.suppress(Disconnected):  # the other side closes; its end is to come
+                self._carrier.send_text(json.dumps({"type": type, "id": number, **fields}))
             reply = await answer
         finally:
             self._asked.pop(number, None)

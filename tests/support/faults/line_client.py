@@ -9,11 +9,13 @@ their place among the others.)
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 from random import Random
 from typing import Any
 
+from autobahn.exception import Disconnected
 from twisted.internet.defer import Deferred
 
 from support.carriers import Carrier, End, hand_over
@@ -74,8 +76,9 @@ class LineConnection:
             waiting.errback(Lost())
 
     def types(self, line: str) -> None:
-        """Type a line."""
-        self._carrier.send_text(line)
+        """Type a line. Nobody is told that it was too late."""
+        with contextlib.suppress(Disconnected):
+            self._carrier.send_text(line)
 
     async def sees(self, pattern: str, seconds: float = ANSWER_WITHIN) -> None:
         """Wait for a line that nobody said. Raises Lost when none comes in time."""
