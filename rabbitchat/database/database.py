@@ -1,4 +1,4 @@
-"""A database that the log and the users share: opened at the start, asked through two threads."""
+"""A database that the log and the users share: opened at the start, asked through threads."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ class Database:
         self._writing = self._thread(reactor, "writing")
         # Of its own, so that nobody who reads waits for a commit.
         self._reading = self._thread(reactor, "reading")
+        # And nobody waits for who searches, which may take long.
+        self._searching = self._thread(reactor, "searching")
 
     def _thread(self, reactor: Any, purpose: str) -> DatabaseThread:
         engine = make_engine(self._url, writes=purpose == "writing")
@@ -77,6 +79,7 @@ class Database:
             self.logger.info("what is said is kept in {shown}", shown=self.shown)
             self._writing.start()
             self._reading.start()
+            self._searching.start()
         self._holders += 1
 
     @property
@@ -88,7 +91,7 @@ class Database:
         """What was asked is done, and the last who held it closes it."""
         self._holders -= 1
         if not self._holders:
-            threads = (self._writing, self._reading)
+            threads = (self._writing, self._reading, self._searching)
             await DeferredList([Deferred.fromCoroutine(thread.stop()) for thread in threads])
 
     def write(self, work: Callable[[Connection, list[A]], list[R]], argument: A) -> Deferred[R]:
@@ -100,6 +103,10 @@ class Database:
     def read(self, work: Callable[[Connection, list[A]], list[R]], argument: A) -> Deferred[R]:
         """Answer from one state of the database. Fails with Unavailable."""
         return self._reading.ask(work, argument)
+
+    def search(self, work: Callable[[Connection, list[A]], list[R]], argument: A) -> Deferred[R]:
+        """The same for what may take long. Fails with Unavailable."""
+        return self._searching.ask(work, argument)
 
     def _open(self) -> str:
         if self._url.get_backend_name() == "sqlite":

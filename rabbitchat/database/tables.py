@@ -5,10 +5,11 @@ Times are seconds since 1970 by the clock of the node that wrote the row.
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Any, Optional
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Dialect,
     Double,
@@ -20,8 +21,14 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
+    text,
+    true,
 )
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from rabbitchat.log.words import folded_words
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # only an INTEGER counts by itself there
 
@@ -46,6 +53,21 @@ class Said(TypeDecorator[str]):
         if value is None or "\x1a" not in value:
             return value
         return value.replace("\x1a0", "\x00").replace("\x1a1", "\x1a")
+
+
+class Words(TypeDecorator[str]):
+    """A text as search sees it: its folded words, each once. PostgreSQL keeps them sorted."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """What the index of the database takes."""
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else TSVECTOR())
+
+    def process_bind_param(self, value: Optional[str], dialect: Dialect) -> Optional[str]:
+        """As the database keeps it. Letters and digits need no quotes in a tsvector."""
+        return None if value is None else " ".join(dict.fromkeys(folded_words(value)))
 
 
 metadata = MetaData()
@@ -82,7 +104,51 @@ entries = Table(
     Column("peer", Said),
     Column("via", Text),
     Column("stored", Double, nullable=False),
+    Column("kind", Text, nullable=False, server_default="message"),
+    Column("target", Said),
+    Column("of", Text),
+    Column("active", Boolean, nullable=False, server_default=true()),
+    Column("ref", BigInteger),
+    Column("edited", Text),
+    Column("deleted", Boolean, nullable=False, server_default=false()),
     Index("entries_stored", "stored"),
+    Index("entries_msgid", "room_id", "msgid"),
+    Index(
+        "entries_ref",
+        "room_id",
+        "ref",
+        postgresql_where=text("ref IS NOT NULL"),
+        sqlite_where=text("ref IS NOT NULL"),
+    ),
+)
+
+# The messages that can be found, numbered in the order in which they were stored. The index of
+# their words is the migrations' work: SQLite's is a table of its own, which follows this one.
+searchable = Table(
+    "searchable",
+    metadata,
+    Column("id", Id, Identity(), primary_key=True),
+    Column("room_id", Id, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("words", Words, nullable=False),
+    Index("searchable_place", "room_id", "seq", unique=True),
+)
+
+# SQLite: messages that were deleted, but whose words may still be in unused parts of the file.
+unerased = Table(
+    "unerased",
+    metadata,
+    Column("room_id", Id, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+)
+
+# Up to where users have read. No foreign key: rooms stay, and it would wait for their locks.
+read_marks = Table(
+    "read_marks",
+    metadata,
+    Column("user", Text, primary_key=True),
+    Column("room_id", Id, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
 )
 
 # Of its own: it outlives the entry.

@@ -15,9 +15,10 @@ from zope.interface import implementer
 
 from rabbitchat.chat.entries import Draft, Entry, other_user
 from rabbitchat.database.database import Database
-from rabbitchat.log import sql_appending, sql_pruning, sql_reading
-from rabbitchat.log.interface import Appended, Found, ILog, Page, Search, Talk, Unavailable
+from rabbitchat.log import sql_marks, sql_pruning, sql_reading, sql_search, sql_writing
+from rabbitchat.log.interface import Appended, Found, ILog, Page, Search, Talk
 from rabbitchat.log.sql_appending import Stamped
+from rabbitchat.log.sql_marks import Mark
 
 MSGID_SECONDS = 25 * 3600.0  # an hour more than promised, for clocks that differ
 
@@ -58,7 +59,7 @@ class SqlLog(Service):
     async def append(self, draft: Draft) -> Appended:
         """See ILog."""
         stamped = Stamped(draft, self.epoch, self._now())
-        return await self._database.write(sql_appending.append, stamped)
+        return await self._database.write(sql_writing.write, stamped)
 
     async def find(self, user: str, msgid: str) -> Optional[Appended]:
         """See ILog."""
@@ -85,19 +86,21 @@ class SqlLog(Service):
 
     async def look_up(self, room: str, msgid: str, user: Optional[str]) -> Optional[Entry]:
         """See ILog."""
-        raise Unavailable("not in a database yet")
+        named = sql_reading.Named(room, msgid, user, self.epoch)
+        return await self._database.read(sql_reading.look_up, named)
 
     async def mark_read(self, user: str, room: str, seq: int) -> int:
         """See ILog."""
-        raise Unavailable("not in a database yet")
+        return await self._database.write(sql_writing.write, Mark(user, room, seq))
 
     async def read_marks(self, user: str) -> dict[str, int]:
         """See ILog."""
-        return {}
+        return await self._database.read(sql_marks.read, user)
 
     async def search(self, query: Search) -> Found:
         """See ILog."""
-        raise Unavailable("not in a database yet")
+        asked = sql_search.Asked(query, self.epoch)
+        return await self._database.search(sql_search.search, asked)
 
     async def prune(self, in_use: Callable[[str], bool]) -> None:
         """See ILog. A bit at a time, so that no append waits for long."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from rabbitchat.chat.entries import Draft, Entry, is_conversation, other_user, placed, users_of
-from rabbitchat.database.tables import entries, msgids, rooms, talks
-from rabbitchat.log.interface import Appended
+from rabbitchat.database import dialects
+from rabbitchat.database.tables import entries, msgids, rooms, searchable, talks
+from rabbitchat.log.interface import Appended, NoSuchMessage
+from rabbitchat.log.sql_changes import Changes
 from rabbitchat.log.sql_reading import FIRST_PLACES, as_appended
 
 
@@ -38,22 +39,29 @@ class Counter:
     newest: int
 
 
-def append(connection: Connection, batch: list[Stamped]) -> list[Appended]:
-    """Give each draft its place, in this order.
+def append(connection: Connection, batch: list[Stamped]) -> list[Union[Appended, NoSuchMessage]]:
+    """Give each draft its place, in this order; NoSuchMessage for one that has none.
 
     The counters of all its rooms are locked first. So nobody else counts there until the commit,
     and no entry can be read before all those below it can.
     """
     counters = _lock(connection, sorted({stamped.draft.room for stamped in batch}))
     known = _first_places(connection, batch)
-    answers: list[Appended] = []
+    room_ids = {name: counter.room_id for name, counter in counters.items()}
+    changes = Changes(connection, (stamped.draft for stamped in batch), room_ids)
+    answers: list[Union[Appended, NoSuchMessage]] = []
     new: list[New] = []
     for draft, epoch, stored in batch:
         sender = draft.user, draft.msgid
         if sender not in known:
             counter = counters[draft.room]
+            try:
+                ref = changes.note(draft, counter.room_id, counter.newest + 1)
+            except NoSuchMessage as why:
+                answers.append(why)
+                continue
             counter.newest += 1
-            entry = placed(draft, epoch, counter.newest)
+            entry = placed(draft, epoch, counter.newest, ref)
             new.append(New(entry, counter.room_id, stored))
             first = Appended(draft.room, entry.seq, entry.time, entry, repeated=False)
             known[sender] = replace(first, repeated=True)
@@ -62,6 +70,7 @@ def append(connection: Connection, batch: list[Stamped]) -> list[Appended]:
             answers.append(known[sender])
     if new:
         _store(connection, new)
+        changes.carry_out()
         _count(connection, {one.room_id: one.entry.seq for one in new})
         _note_talks(connection, [one for one in new if is_conversation(one.entry.room)])
     return answers
@@ -76,7 +85,7 @@ def _lock(connection: Connection, names: list[str]) -> dict[str, Counter]:
     there = select(rooms.c.name).where(rooms.c.name.in_(names))
     missing = set(names).difference(connection.scalars(there))
     if missing:
-        made = _insert(connection, rooms).on_conflict_do_nothing()
+        made = dialects.insert(connection, rooms).on_conflict_do_nothing()
         connection.execute(
             made, [{"name": name, "newest": 0, "pruned": 0} for name in sorted(missing)]
         )
@@ -115,10 +124,22 @@ def _store(connection: Connection, new: list[New]) -> None:
                 "peer": entry.peer,
                 "via": entry.via,
                 "stored": stored,
+                "kind": entry.kind,
+                "target": entry.target,
+                "of": entry.of,
+                "active": entry.active,
+                "ref": entry.ref,
             }
             for entry, room_id, stored in new
         ],
     )
+    messages = [
+        {"room_id": room_id, "seq": entry.seq, "words": entry.text}
+        for entry, room_id, _ in new
+        if entry.kind == "message"
+    ]
+    if messages:
+        connection.execute(insert(searchable), messages)
     rows = [
         {
             "user": entry.user,
@@ -160,7 +181,7 @@ def _note_talks(connection: Connection, new: list[New]) -> None:
             }
     if not rows:
         return
-    statement = _insert(connection, talks)
+    statement = dialects.insert(connection, talks)
     told = statement.excluded
     statement = statement.on_conflict_do_update(
         index_elements=[talks.c.user, talks.c.room_id],
@@ -170,9 +191,3 @@ def _note_talks(connection: Connection, new: list[New]) -> None:
         },
     )
     connection.execute(statement, list(rows.values()))
-
-
-def _insert(connection: Connection, table: Any) -> Any:
-    """An INSERT that may have an ON CONFLICT: the same in both dialects, under two names."""
-    make: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    return make(table)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from rabbitchat.database.tables import entries, msgids, rooms
+from rabbitchat.database.tables import entries, msgids, rooms, searchable
 
 MOST = 5000
 """Rows that one transaction deletes: appends wait for it."""
@@ -57,9 +57,10 @@ def _prune(connection: Connection, upto: list[tuple[int, int]]) -> None:
         pruned = connection.execute(locked).scalar_one()
         seq = min(seq, pruned + left)
         if seq > pruned:
-            connection.execute(
-                delete(entries).where(entries.c.room_id == room_id, entries.c.seq <= seq)
-            )
+            for table in (entries, searchable):
+                connection.execute(
+                    delete(table).where(table.c.room_id == room_id, table.c.seq <= seq)
+                )
             connection.execute(update(rooms).where(rooms.c.id == room_id).values(pruned=seq))
             left -= seq - pruned
         if not left:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from sqlalchemy import Connection, and_, select, tuple_
 
@@ -25,6 +25,13 @@ FIRST_PLACES = (
         entries.c.node,
         entries.c.peer,
         entries.c.via,
+        entries.c.kind,
+        entries.c.target,
+        entries.c.of,
+        entries.c.active,
+        entries.c.ref,
+        entries.c.edited,
+        entries.c.deleted,
     )
     .join(rooms, rooms.c.id == msgids.c.room_id)
     .outerjoin(
@@ -53,11 +60,12 @@ class Wanted:
 
 def as_appended(row: Any, epoch: str) -> Appended:
     """A row of FIRST_PLACES."""
-    entry = None if row.text is None else _entry(row, row.room, epoch)
+    entry = None if row.text is None else as_entry(row, row.room, epoch)
     return Appended(row.room, row.seq, row.time, entry, repeated=True)
 
 
-def _entry(row: Any, room: str, epoch: str) -> Entry:
+def as_entry(row: Any, room: str, epoch: str) -> Entry:
+    """A row with all columns of `entries`."""
     return Entry(
         room=room,
         msgid=row.msgid,
@@ -68,8 +76,15 @@ def _entry(row: Any, room: str, epoch: str) -> Entry:
         node=row.node,
         peer=row.peer,
         via=row.via,
+        kind=row.kind,
+        target=row.target,
+        of=row.of,
+        active=row.active,
         epoch=epoch,
         seq=row.seq,
+        ref=row.ref,
+        edited=row.edited,
+        deleted=row.deleted,
     )
 
 
@@ -84,6 +99,35 @@ def find(connection: Connection, asked: list[tuple[str, str, str]]) -> list[Opti
         as_appended(found[user, msgid], epoch) if (user, msgid) in found else None
         for user, msgid, epoch in asked
     ]
+
+
+class Named(NamedTuple):
+    """A message: the newest with this msgid in a room, of this sender if one is given."""
+
+    room: str
+    msgid: str
+    user: Optional[str]
+    epoch: str
+
+
+def look_up(connection: Connection, asked: list[Named]) -> list[Optional[Entry]]:
+    """The messages, or None for one that is not there."""
+    return [_look_up(connection, named) for named in asked]
+
+
+def _look_up(connection: Connection, named: Named) -> Optional[Entry]:
+    chosen = (
+        select(entries)
+        .join(rooms, rooms.c.id == entries.c.room_id)
+        .where(rooms.c.name == named.room, entries.c.seq > rooms.c.pruned)
+        .where(entries.c.msgid == named.msgid, entries.c.kind == "message")
+        .order_by(entries.c.seq.desc())
+        .limit(1)
+    )
+    if named.user is not None:
+        chosen = chosen.where(entries.c.user == named.user)
+    row = connection.execute(chosen).one_or_none()
+    return None if row is None else as_entry(row, named.room, named.epoch)
 
 
 def pages(connection: Connection, asked: list[Wanted]) -> list[Page]:
@@ -110,7 +154,7 @@ def _after(connection: Connection, room: Any, wanted: Wanted, seq: int) -> Page:
         .order_by(entries.c.seq)
         .limit(wanted.limit)
     )
-    found = [_entry(row, wanted.room, wanted.epoch) for row in rows]
+    found = [as_entry(row, wanted.room, wanted.epoch) for row in rows]
     found = found[: fitting(found, wanted.max_bytes)]
     more = (found[-1].seq if found else seq) < room.newest
     return Page(tuple(found), more, room.newest, room.pruned)
@@ -124,7 +168,7 @@ def _before(connection: Connection, room: Any, wanted: Wanted) -> Page:
         .order_by(entries.c.seq.desc())
         .limit(wanted.limit)
     )
-    found = [_entry(row, wanted.room, wanted.epoch) for row in rows]
+    found = [as_entry(row, wanted.room, wanted.epoch) for row in rows]
     found = found[: fitting(found, wanted.max_bytes)]
     more = (found[-1].seq if found else end) > room.pruned + 1
     return Page(tuple(reversed(found)), more, room.newest, room.pruned)

@@ -302,8 +302,16 @@ def test_the_migrations_make_what_the_queries_use(url: str) -> None:
     database = Database(reactor, url)
     database._open()
     engine = create_engine(database._url, poolclass=NullPool)
+
+    def is_ours(_: object, name: str, *__: object) -> bool:
+        return not name.startswith("searchable_words")  # the index of words
+
     with engine.connect() as connection:
-        options = {"version_table": "schema_version", "compare_type": True}
+        options = {
+            "version_table": "schema_version",
+            "compare_type": True,
+            "include_object": is_ours,
+        }
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
 
