@@ -7,6 +7,7 @@ from typing import Any, Optional, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from twisted.internet.task import Clock
 from twisted.logger import Logger
 
@@ -29,6 +30,8 @@ TOPIC = events.TopicChange(room="lobby", nick="ann", text="tea")
 
 class Delivered:
     """A delivery that only remembers."""
+
+    epoch = "e1"
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -129,6 +132,28 @@ def test_private_typing_goes_to_the_user() -> None:
     assert node.delivered.told == [(BOB, event)]
 
 
+def test_a_read_mark_goes_to_the_users_other_connections() -> None:
+    event = events.Read(room="@bob", seq=7)
+    node = Node("n2")
+    node.news.heard(f"user.{ANN}", Node("n1").news.push(event, "e1"))
+    assert node.delivered.told == [(ANN, event)]
+
+
+def test_a_read_mark_of_another_log_means_nothing_here() -> None:
+    event = events.Read(room="@bob", seq=7)
+    node = Node("n2")
+    for epoch in ("e2", None):
+        node.news.heard(f"user.{ANN}", Node("n1").news.push(event, epoch))
+    assert (node.delivered.told, node.news.rejected) == ([], 0)
+
+
+def test_what_is_done_to_a_message_travels_like_one() -> None:
+    edit = structs.replace(entry(7), kind="edit", target="m3", of=ANN, ref=3)
+    assert sent(edit).entries == [edit]
+    private = structs.replace(edit, room=TALK, peer="bob")
+    assert sent(private).entries == [private, private]
+
+
 def test_ones_own_echo_is_no_news() -> None:
     node = Node("n1")
     for key, message in node.news.address(entry(1)):
@@ -162,6 +187,7 @@ def test_what_does_not_belong_on_its_key_is_dropped() -> None:
         (f"user.{ANN}", message),
         ("room.tea", here.push(TYPING)),
         (f"user.{ANN}", here.push(TOPIC)),
+        ("room.lobby", here.push(events.Read(room="lobby", seq=7), "e1")),
         ("room.lobby", Message(b"nonsense", {"node": "n1"})),
         ("room", message),
     ]
