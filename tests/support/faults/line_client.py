@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -34,12 +35,20 @@ _ARRIVED = re.compile(r"\* you are \S+, in ([^\s,]+)(?:,| with)")
 
 
 class LineConnection:
-    """The lines of one connection. `shown` gets each that somebody said: its room and text."""
+    """The lines of one connection. `shown` gets each that somebody said: its room and text;
+    `refused` hears of an error."""
 
-    def __init__(self, reactor: Any, carrier: Carrier, shown: Any) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        carrier: Carrier,
+        shown: Callable[[str, str], None],
+        refused: Callable[[], None],
+    ) -> None:
         self._reactor = reactor
         self._carrier = carrier
         self._shown = shown
+        self._refused = refused
         self._room = ""
         self._wanted: tuple[re.Pattern[str], Deferred[None]] | None = None
         self.is_open = True
@@ -55,6 +64,8 @@ class LineConnection:
         said = _SAID.fullmatch(text)
         if said:
             self._shown(said[1] or self._room, said[2])
+        elif text.startswith("* error"):
+            self._refused()
         elif self._wanted is not None and self._wanted[0].match(text):
             found, self._wanted = self._wanted[1], None
             found.callback(None)
@@ -103,15 +114,20 @@ class LineClient(Life):
     ) -> None:
         super().__init__(reactor, record, routes, random, me)
         self._connection: LineConnection | None = None
+        self._typed: set[str] = set()  # on this connection, and not shown or refused so far
         self._latest: dict[str, str] = {}  # what this connection was shown last in each room
 
     @property
     def up_to_date(self) -> bool:
-        """Whether its connection has shown the newest of each room that it showed anything of:
-        what it was shown has no seq, but others know that."""
+        """Whether its connection has shown what was typed there, and the newest of each room that
+        it showed anything of: what it was shown has no seq, but others know that."""
         places, newest = self._record.places, self._record.newest
-        return self.ready and all(
-            places.get(text, 0) >= newest.get(room, 0) for room, text in self._latest.items()
+        return (
+            self.ready
+            and not self._typed
+            and all(
+                places.get(text, 0) >= newest.get(room, 0) for room, text in self._latest.items()
+            )
         )
 
     @property
@@ -122,9 +138,12 @@ class LineClient(Life):
     async def _stay(self) -> None:
         carrier = await opened(self._reactor, LINE_TRANSPORTS[self.me.transport], self.entrance)
         number = self.connections
-        self._latest = {}
+        self._latest, self._typed = {}, set()
         connection = LineConnection(
-            self._reactor, carrier, lambda room, text: self._shown(number, room, text)
+            self._reactor,
+            carrier,
+            lambda room, text: self._shown(number, room, text),
+            self._typed.clear,
         )
         self._connection = connection
         try:
@@ -147,6 +166,7 @@ class LineClient(Life):
     def _shown(self, number: int, room: str, text: str) -> None:
         self._record.line(self.me.name, number, room, text)
         self._latest[room] = text
+        self._typed.discard(text)
 
     async def _look(self, connection: LineConnection) -> None:
         ended: Deferred[None] = Deferred()
@@ -163,6 +183,7 @@ class LineClient(Life):
         connection = self._connection
         assert connection is not None
         self._record.attempt(publish, self.entrance.name)
+        self._typed.add(publish.text)
         connection.types(publish.text)
         return True
 

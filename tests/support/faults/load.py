@@ -36,6 +36,11 @@ CATCHING_UP = 3
 """How many times faster than usual what could not be said in time is said."""
 
 
+LOOKS = 4
+"""Times that all must be settled, one after the other: of what was typed and not answered nobody
+knows whether it is on its way still."""
+
+
 class Load:
     """`start` it, let it run, `stop_publishing`, wait until it is `settled`, `stop` it; then its
     `history` can be judged.
@@ -98,7 +103,11 @@ class Load:
         """Everybody comes in, and talks as soon as they are."""
         for client in self.clients:
             client.start()
-        self._began = self._reactor.seconds()
+        self.publish()
+
+    def publish(self) -> None:
+        """Talk, or talk again after `stop_publishing`."""
+        self._began, self._said = self._reactor.seconds(), 0
         self._clock.start(TICK, now=False)
 
     def _tick(self) -> None:
@@ -124,11 +133,16 @@ class Load:
 
     async def settled(self, within: float) -> bool:
         """Wait, `within` seconds at most, until everything has its answer, and everybody has
-        come back and has everything; whether that came. Then what the log has is read."""
+        come back and has everything; whether that came. Who isn't in then did not come back.
+        At last what the log has is read."""
         deadline = self._reactor.seconds() + within
-        while not self._is_settled() and self._reactor.seconds() < deadline:
+        looks = 0  # in a row at which all was settled
+        while looks < LOOKS and self._reactor.seconds() < deadline:
+            looks = looks + 1 if self._is_settled() else 0
             await deferLater(self._reactor, 0.1, lambda: None)
         settled = self._is_settled()
+        for client in self.clients:
+            client.me.present = client.ready
         for room in list(self._record.newest):
             await self._read_all(room)
         return settled
@@ -151,9 +165,8 @@ class Load:
         return [client.state for client in self.clients if not client.up_to_date or client.busy]
 
     async def stop(self) -> None:
-        """Everybody leaves. Who was not in by now did not come back."""
+        """Everybody leaves."""
         self.stop_publishing()
         for client in self.clients:
-            client.me.present = client.ready
             client.stop()
         await deferLater(self._reactor, 0, lambda: None)
