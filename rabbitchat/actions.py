@@ -8,8 +8,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Optional
 
 from rabbitchat.chat import events, names, requests, views
+from rabbitchat.chat.entries import other_user
 from rabbitchat.chat.errors import ChatError, Code
 from rabbitchat.connection import Connection
+from rabbitchat.log.interface import Talk
 from rabbitchat.reading import Reading
 from rabbitchat.replies import Answer, Gone
 from rabbitchat.saying import Saying
@@ -76,17 +78,29 @@ class Actions:
             daemon.bindings.release(f"user.{user}")
             raise
         daemon.arrived(connection, user, nick)
-        daemon.delivery.begin_conversations({talk.room: talk.seq for talk in talks})
-        seen = [
+        answer(self._connected(user, secret or "", nick, self._conversations(user, talks, read)))
+
+    def _conversations(
+        self, user: str, talks: list[Talk], read: dict[str, int]
+    ) -> list[events.Conversation]:
+        """Those that the log had, and those that came up since; these are the latest."""
+        delivery, naming = self._daemon.delivery, self._daemon.naming
+        newest = delivery.begin_conversations(user, {talk.room: talk.seq for talk in talks})
+        known = {talk.room for talk in talks}
+        new = [
+            Talk(room, seq, other_user(room, user), "")
+            for room, seq in newest.items()
+            if room not in known
+        ]
+        return [
             events.Conversation(
-                daemon.naming.seen(talk.peer, talk.nick),
-                talk.seq,
+                naming.seen(talk.peer, talk.nick),
+                newest[talk.room],
                 talk.peer,
                 read.get(talk.room, 0),
             )
-            for talk in talks
+            for talk in (*new, *talks)
         ]
-        answer(self._connected(user, secret or "", nick, seen))
 
     def _nick_of(self, user: Optional[str]) -> str:
         """The nick of somebody who comes with a session alone."""

@@ -200,14 +200,20 @@ class Delivery:
         wanted = 50 if recover is not None else min(history, MOST_ENTRIES)
         return await self._log.before(name, None, wanted, MOST_BYTES), False
 
-    def begin_conversations(self, newest: dict[str, int]) -> None:
-        """A user connects who has these conversations: what follows on these seqs is news.
+    def begin_conversations(self, user: str, newest: dict[str, int]) -> dict[str, int]:
+        """A user connects and had these conversations when the log was read: up to which seq each
+        was said before; what follows is news.
 
         One that is known already has a place, or is about to be read for somebody who was here
-        before: to start it at the newest seq would take from them what they still have to get."""
+        before: to start it at the newest seq would take from them what they still have to get.
+        What the other side was told since the log was read has passed this user by."""
         for name, seq in newest.items():
             if name not in self._rooms:
                 self._room(name).start(seq)
+        told = dict(newest)
+        for name in self._conversations.get(user, ()):
+            told[name] = max(self._rooms[name].seq or 0, told.get(name, 0))
+        return {name: seq for name, seq in told.items() if seq or name in newest}
 
     # -- entries
 

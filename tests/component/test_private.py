@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import pytest_twisted
+from twisted.internet.defer import Deferred
 
+from rabbitchat.log.interface import Talk
 from support.clients import texts
 from support.nodes import StartNode
 
@@ -85,3 +88,35 @@ async def test_a_talk_with_oneself(node: StartNode) -> None:
     assert (await ann.says("@ann", "note"))["room"] == "@ann"
     assert texts(await ann.command("history", room="@ann")) == ["note"]
     assert len(ann.got("message")) == 1
+
+
+@pytest_twisted.ensureDeferred
+@pytest.mark.parametrize("before", [0, 1])
+async def test_what_is_said_while_somebody_connects_is_told_to_them(
+    node: StartNode, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    """Between the look into the log and the answer: in a conversation that is new, or known."""
+    chat = await node(grace=5.0)
+    ann, bob = await chat.connected("ann"), await chat.connected("bob")
+    for _ in range(before):
+        await bob.says("@ann", "before")
+    ann.vanish()
+    await ann.ended()
+    look, looked, go_on = chat.daemon.log.talks, Deferred[None](), Deferred[None]()
+
+    async def slow(user: str) -> list[Talk]:
+        found = await look(user)
+        looked.callback(None)
+        await go_on
+        return found
+
+    monkeypatch.setattr(chat.daemon.log, "talks", slow)
+    back = await chat.websocket()
+    back.send(type="connect", id=1, nick="ann", session=ann.me["session"])
+    await looked
+    await bob.says("@ann", "meanwhile")
+    go_on.callback(None)
+    told = (await back.reply(1))["conversations"]
+    assert [(one["room"], one["seq"]) for one in told] == [("@bob", before + 1)]
+    await bob.says("@ann", "after")
+    assert (await back.push("message"))["seq"] == before + 2

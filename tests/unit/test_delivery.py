@@ -128,7 +128,7 @@ class Bench:
         now(self.bindings.hold(f"user.{user}"))
         talks = now(self.log.log.talks(user))
         self.users.add(user, talker.connection)
-        self.delivery.begin_conversations({talk.room: talk.seq for talk in talks})
+        self.delivery.begin_conversations(user, {talk.room: talk.seq for talk in talks})
         return talker
 
     def lost(self, user: str, talker: Talker) -> None:
