@@ -262,10 +262,13 @@ class ChatDaemon(Service):
         self.broker.publish(key, self.news.push(event, epoch)).addErrback(_expected)
 
     def read(self, connection: Connection, event: events.Read) -> None:
-        """A user has read so far on this connection: tell the others, wherever they are."""
+        """A user has read so far on this connection: tell the others, wherever they are.
+
+        Where logs are not shared, users are not either: nobody is on two nodes."""
         user = connection.session.user
         self.delivery.tell_user(user, event, but=connection)
-        self.publish_push(f"user.{user}", event, self.log.epoch)
+        if self.log.shared:
+            self.publish_push(f"user.{user}", event, self.log.epoch)
 
     def report(self) -> dict[str, Any]:
         """How this node is, for `/health`: status `ok`, or `failing` and the reason."""

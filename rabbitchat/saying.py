@@ -43,22 +43,40 @@ class Saying:
 
     async def say(self, connection: Connection, request: requests.Say, answer: Answer) -> None:
         """Store it, then tell its sender, then everybody. Raises ChatError and Unavailable."""
-        daemon, user = self._daemon, connection.session.user
-        if request.msgid is not None:  # before its room's name is looked up: that may have changed
-            known = await daemon.log.find(user, request.msgid)
-            if known is not None:
-                self._said(connection, request.msgid, known, answer)
-                return
+        # Before its room's name is looked up: that may have changed.
+        if await self._is_repeat(connection, request, answer):
+            return
         if request.refusal is not None:
             raise request.refusal
-        await daemon.outbox.room_to_publish(PATIENCE)
+        await self._daemon.outbox.room_to_publish(PATIENCE)
         await self._wait_for_fanout()
-        draft = await self._draft(connection, request)
         try:
-            appended = await daemon.log.append(draft)
+            draft = await self._draft(connection, request)
+            appended = await self._append(draft)
+        except ChatError:
+            # A try that was still under way may have been stored since, and be the very reason
+            # why this one can't be: nobody may hear of that as an error.
+            if await self._is_repeat(connection, request, answer):
+                return
+            raise
+        self._said(connection, draft.msgid, appended, answer)
+
+    async def _is_repeat(
+        self, connection: Connection, request: requests.Say, answer: Answer
+    ) -> bool:
+        """Whether it was stored already; then it is answered as the first time."""
+        if request.msgid is None:
+            return False
+        known = await self._daemon.log.find(connection.session.user, request.msgid)
+        if known is not None:
+            self._said(connection, request.msgid, known, answer)
+        return known is not None
+
+    async def _append(self, draft: Draft) -> Appended:
+        try:
+            return await self._daemon.log.append(draft)
         except NoSuchMessage:  # it was deleted or pruned since it was looked up
             raise _no_such_message(draft.kind) from None
-        self._said(connection, draft.msgid, appended, answer)
 
     async def _wait_for_fanout(self) -> None:
         """More is said than this process can tell everybody: who says it waits, too."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 import pytest_twisted
@@ -187,6 +187,28 @@ async def test_a_message_that_goes_while_it_is_edited(
     with monkeypatch.context() as patched:
         patched.setattr(chat.daemon.log, "append", too_late)
         assert await ann.refusal("publish", room="lobby", edit="m", text="x") == "no_such_message"
+
+
+@pytest.mark.parametrize("deed", [{"delete": "m"}, {"edit": "m", "text": "late"}])
+@pytest_twisted.ensureDeferred
+async def test_a_repeat_that_overtakes_its_first_try_is_answered_as_that(
+    node: StartNode, monkeypatch: pytest.MonkeyPatch, deed: dict[str, str]
+) -> None:
+    """The first try is stored between the look for the msgid and that for the message."""
+    chat = await node()
+    ann, _ = await two(chat)
+    first = await ann.command("publish", room="lobby", msgid="d", **deed)
+    chat.daemon.limits = replace(chat.daemon.limits, edit_within=1e-9)
+    find, asked = chat.daemon.log.find, []
+
+    async def too_early(user: str, msgid: str) -> Optional[Appended]:
+        asked.append(msgid)
+        return None if len(asked) == 1 else await find(user, msgid)
+
+    monkeypatch.setattr(chat.daemon.log, "find", too_early)
+    again = await ann.command("publish", room="lobby", msgid="d", **deed)
+    assert {**again, "id": 0} == {**first, "id": 0}
+    assert len(await entries(ann)) == 2
 
 
 @pytest_twisted.ensureDeferred
