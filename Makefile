@@ -13,7 +13,7 @@ WORKERS = 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-unit test-component test-contract test-integration test-e2e \
-	test-system test-ui-acceptance test-functional test-versions lint bench web clean \
+	test-system test-ui-acceptance test-functional test-soak test-versions lint bench web clean \
 	environment test-environment
 
 help: ## list these commands
@@ -62,8 +62,15 @@ test-functional: test-environment ## the chat scenarios over every transport (ma
 	@scripts/install-test-parts rabbitmq
 	$(PYTEST) -m functional
 
+test-soak: test-environment ## 2,000 clients for 10 minutes: what the daemon keeps of them
+	PYTHONPATH=tests:. .venv/bin/python -m support.soak $(ARGS)
+
 test-versions: ## unit and component tests on each Python from 3.10 on that is found
 	@scripts/test-versions
+
+test-faults: test-environment ## three daemons through seeded faults; 20 seeds take half an hour
+	@scripts/install-test-parts rabbitmq postgresql
+	PYTHONPATH=tests .venv/bin/python -m support.faults $(ARGS)
 
 lint: test-environment ## ruff, mypy and the layers of the architecture
 	.venv/bin/ruff check
