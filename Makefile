@@ -72,6 +72,10 @@ test-faults: test-environment ## three daemons through seeded faults; 20 seeds t
 	@scripts/install-test-parts rabbitmq postgresql
 	PYTHONPATH=tests .venv/bin/python -m support.faults $(ARGS)
 
+test-faults: test-environment ## three daemons through seeded faults; 20 seeds take half an hour
+	@scripts/install-test-parts rabbitmq postgresql
+	PYTHONPATH=tests .venv/bin/python -m support.faults $(ARGS)
+
 lint: test-environment ## ruff, mypy and the layers of the architecture
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any, Optional
 
@@ -131,28 +131,45 @@ class Load:
         if self._clock.running:
             self._clock.stop()
 
+    async def all_in(self, within: float) -> bool:
+        """Wait, `within` seconds at most, until everybody is in; whether they are. Who lost
+        their first connection before they knew their session would be somebody else."""
+        deadline = self._reactor.seconds() + within
+        return await self._until(lambda: all(client.ready for client in self.clients), deadline)
+
     async def settled(self, within: float) -> bool:
         """Wait, `within` seconds at most, until everything has its answer, and everybody has
-        come back and has everything; whether that came. Who isn't in then did not come back.
-        At last what the log has is read."""
+        come back and has everything, also what only the log knows; whether that came. Who isn't
+        in then did not come back."""
         deadline = self._reactor.seconds() + within
         looks = 0  # in a row at which all was settled
-        while looks < LOOKS and self._reactor.seconds() < deadline:
+        while looks < LOOKS and await self._until(self._is_settled, deadline):
+            await self._read_log()
             looks = looks + 1 if self._is_settled() else 0
             await deferLater(self._reactor, 0.1, lambda: None)
-        settled = self._is_settled()
+        if looks < LOOKS:
+            await self._read_log()
         for client in self.clients:
             client.me.present = client.ready
+        return looks == LOOKS
+
+    async def _until(self, condition: Callable[[], bool], deadline: float) -> bool:
+        while not condition():
+            if self._reactor.seconds() >= deadline:
+                return False
+            await deferLater(self._reactor, 0.1, lambda: None)
+        return True
+
+    async def _read_log(self) -> None:
         for room in list(self._record.newest):
             await self._read_all(room)
-        return settled
 
     async def _read_all(self, room: str) -> None:
         """By whoever is in it; a room that nobody can read now is not judged by its log."""
         for client in self.clients:
             if isinstance(client, JSONClient) and client.ready and client.is_in(room):
                 try:
-                    self.history.kept[room] = await client.read_all(room)
+                    self._record.kept(room, await client.read_all(room))
                 except (Lost, Refused):
                     continue
                 return

@@ -100,6 +100,12 @@ class Record:
         else:
             attempt.code = reply["code"]
 
+    def kept(self, room: str, entries: tuple[Entry, ...]) -> None:
+        """This is what the log has of a room."""
+        self.history.kept[room] = entries
+        if entries:
+            self._at(room, entries[-1].seq)
+
     def _entry(self, event: dict[str, Any]) -> Entry:
         self.places[event["text"]] = event["seq"]
         return Entry(event["seq"], event["text"], event["msgid"])

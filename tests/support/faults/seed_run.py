@@ -13,12 +13,14 @@ from twisted.internet.task import deferLater
 
 from support.faults.checker import check
 from support.faults.faults import FAULTS
+from support.faults.history import History
 from support.faults.load import Load
 from support.faults.recovery import Recovery
 from support.faults.schedule import Planned, lanes, plan
 from support.faults.verdict import Verdict
 from support.faults.world import Servers, World
 
+COMING_IN = 30.0  # seconds that all clients have before the first fault
 SETTLED = 40.0  # seconds after the last fault was healed: then everything is with everybody
 
 
@@ -70,8 +72,9 @@ class SeedRun:
         reactor, world = self._reactor, self._world
         load = Load(reactor, world.entrances, self._seed)
         recovery = Recovery(reactor, world, load.history)
-        began = reactor.seconds()
         load.start()
+        assert await load.all_in(COMING_IN), load.troubles()
+        began = reactor.seconds()
         faults = lanes(plan(self._seed, self._seconds))
         await self._all(self._lane(lane, recovery) for lane in faults.values())
         await self._sleep_until(began + self._seconds)
@@ -82,8 +85,10 @@ class SeedRun:
             settled = reactor.seconds() - healed
         else:
             self._troubles += load.troubles()
-        verdict = check(load.history)
         await load.stop()
+        verdict = check(load.history)
+        if not verdict.good:
+            self._keep(load.history)
         await recovery.stop()
         self._troubles += await world.stop()
         return Outcome(
@@ -95,6 +100,12 @@ class SeedRun:
             recovery.seconds,
             self._troubles,
         )
+
+    def _keep(self, history: History) -> None:
+        """Beside the logs, a line for each thing that happened."""
+        lines: list[object] = [*history.participants.values(), *history.publishes, *history.seen]
+        lines += [f"{room} in the log: {entries}" for room, entries in history.kept.items()]
+        (self._logs / "history").write_text("\n".join(map(str, lines)))
 
     async def _lane(self, faults: Sequence[Planned], recovery: Recovery) -> None:
         """The faults of one target, one after the other; late ones begin late."""
