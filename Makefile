@@ -13,8 +13,8 @@ WORKERS = 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-unit test-component test-contract test-integration test-e2e \
-	test-system test-ui-acceptance test-functional test-soak test-versions lint bench web clean \
-	environment test-environment
+	test-system test-ui-acceptance test-functional test-soak test-versions test-faults lint bench \
+	web clean environment test-environment
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,10 +67,6 @@ test-soak: test-environment ## 2,000 clients for 10 minutes: what the daemon kee
 
 test-versions: ## unit and component tests on each Python from 3.10 on that is found
 	@scripts/test-versions
-
-test-faults: test-environment ## three daemons through seeded faults; 20 seeds take half an hour
-	@scripts/install-test-parts rabbitmq postgresql
-	PYTHONPATH=tests .venv/bin/python -m support.faults $(ARGS)
 
 test-faults: test-environment ## three daemons through seeded faults; 20 seeds take half an hour
 	@scripts/install-test-parts rabbitmq postgresql
