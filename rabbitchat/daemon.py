@@ -32,7 +32,7 @@ from rabbitchat.connection import Connection
 from rabbitchat.delivery import Delivery
 from rabbitchat.health import Health
 from rabbitchat.local import LocalUsers
-from rabbitchat.log.interface import ILog, Unavailable
+from rabbitchat.log.interface import ILog, LogState, Unavailable
 from rabbitchat.metrics import Metrics, ReactorDelay
 from rabbitchat.missed import Missed
 from rabbitchat.naming import Naming
@@ -72,6 +72,7 @@ class ChatDaemon(Service):
         presence: Presence,
         limits: Limits,
         exchange: str,
+        metrics: Optional[Metrics] = None,
     ) -> None:
         self.clock = clock
         self.broker = broker
@@ -80,7 +81,7 @@ class ChatDaemon(Service):
         self.users = users
         self.presence = presence
         self.limits = limits
-        self.metrics = Metrics()
+        self.metrics = metrics or Metrics()
         self.naming = Naming(presence, log)
         self.local = LocalUsers(limits)
         self.bindings = Bindings(clock, broker, self._released, limits.grace + 5)
@@ -117,6 +118,8 @@ class ChatDaemon(Service):
         self.broker.watch(self._link_changed)
         self.broker.consume(f"{exchange}.post", "post.#", self._posted, single_active=True)
         self.presence.watch(self._presence_changed)
+        self.presence.watch_nodes(lambda node: self._compare())
+        self.log.watch(self._log_changed)
         metrics = self.metrics
         metrics.watch_broker(self.broker)
         metrics.users.set_function(lambda: float(self.presence.users_here()))
@@ -136,6 +139,7 @@ class ChatDaemon(Service):
         super().startService()
         for part in (self.log, self.users, self.presence, self.broker):
             part.startService()
+        self.delivery.comparison.check_epoch()
         if self.missed is not None:
             self.missed.start()
         self.health.start()
@@ -183,12 +187,19 @@ class ChatDaemon(Service):
         await self._wait_until(lambda: self.outbox.idle or not self.broker.link.up, FLUSH)
         self.outbox.stop()
         self.delivery.stop()
+        # Nothing asks the log any more, so neither of these waits for the other's trouble.
+        await DeferredList(
+            [
+                Deferred.fromCoroutine(self._leave_broker()),
+                maybeDeferred(self.users.stopService),
+                maybeDeferred(self.log.stopService),
+            ]
+        )
+
+    async def _leave_broker(self) -> None:
         await maybeDeferred(self.presence.stopService)
         self.bindings.stop()
         await maybeDeferred(self.broker.stopService)
-        await DeferredList(
-            [maybeDeferred(self.users.stopService), maybeDeferred(self.log.stopService)]
-        )
 
     async def _wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
         end = self.clock.seconds() + seconds
@@ -273,10 +284,13 @@ class ChatDaemon(Service):
     def report(self) -> dict[str, Any]:
         """How this node is, for `/health`: status `ok`, or `failing` and the reason."""
         problem = self.health.problem()
+        if not self.log.state.up:
+            problem = f"nothing can be stored: {self.log.state.reason}"
         report: dict[str, Any] = {
             "status": "failing" if problem else "ok",
             "node": self.node,
             "broker": {"up": self.broker.link.up, "reason": self.broker.link.reason},
+            "database": {"up": self.log.state.up, "reason": self.log.state.reason},
             "rooms_behind": self.outbox.rooms_behind,
             "history_shared": not self.delivery.foreign.nodes,
         }
@@ -311,6 +325,18 @@ class ChatDaemon(Service):
         self.delivery.link_changed(state)
         self.health.link_changed(state)
         if state.up:
+            self._compare()
+
+    def _log_changed(self, state: LogState) -> None:
+        """The log is away, back, or another one."""
+        if not self.delivery.comparison.check_epoch():
+            self.outbox.start_over()
+        if state.up:
+            self._compare()
+
+    def _compare(self) -> None:
+        """What was said may not have come: see at once."""
+        if self.running:
             Deferred.fromCoroutine(self.delivery.compare()).addErrback(self._failed)
 
     # -- presence

@@ -25,6 +25,7 @@ from rabbitchat.chat.entries import Entry, is_conversation, users_of
 from rabbitchat.chat.errors import Close
 from rabbitchat.chat.events import Event
 from rabbitchat.chat.rooms import Room
+from rabbitchat.comparison import Comparison
 from rabbitchat.connection import Connection
 from rabbitchat.foreign import Foreign
 from rabbitchat.local import LocalUsers
@@ -85,6 +86,7 @@ class Delivery:
         self._unheard = Unheard()
         self._down_since: Optional[float] = float("-inf")  # nothing waits before the first link
         self.foreign = Foreign(clock, log, self.offer)
+        self.comparison = Comparison(clock, log, users, self)
 
     @property
     def epoch(self) -> str:
@@ -292,32 +294,55 @@ class Delivery:
             if not page.more:
                 return
 
+    # -- comparing with the log
+
     async def compare(self) -> None:
-        """Find what the broker lost: read what the log has more than was delivered here.
+        """Bring what the broker lost. Raises Unavailable."""
+        await self.comparison.run()
 
-        A log that has less is another one than before (restored, replaced): clients come back."""
-        delivered = {name: room.seq for name, room in self._rooms.items()}
-        newest = await self._log.newest(delivered)
-        for user in self._users.ids():
-            newest.update({talk.room: talk.seq for talk in await self._log.talks(user)})
-        for name, seq in newest.items():
-            room = self._room(name) if self._concerns(name) else self._rooms.get(name)
-            if room is None or (room.seq is None and not is_conversation(name)):
-                continue
-            if seq < (delivered.get(name) or 0):
-                self._start_over(room, seq)
-            elif room.seq is None or seq > room.seq:
-                await self._fill_room(room)
+    def known(self) -> list[str]:
+        """The rooms and conversations that somebody of this node takes part in."""
+        return list(self._rooms)
 
-    def _start_over(self, room: Room[Connection], seq: int) -> None:
-        self.logger.warn("the log of {room} is behind what was delivered", room=room.name)
+    def delivered(self, names: Iterable[str]) -> dict[str, int]:
+        """The last seq that was delivered of these, where there is one."""
+        places = ((name, self._rooms[name].seq) for name in names if name in self._rooms)
+        return {name: seq for name, seq in places if seq is not None}
+
+    async def read_up_to(self, name: str, seq: int) -> None:
+        """The log of a room has come to `seq`: read what was not delivered."""
+        room = self._room(name) if self._concerns(name) else self._rooms.get(name)
+        if room is None or (room.seq is None and not is_conversation(name)):
+            return
+        if room.seq is None or seq > room.seq:
+            await self._fill_room(room)
+
+    def start_over(self, name: str, seq: int) -> None:
+        """The log of a room went back to `seq`: who is there must read it anew."""
+        room = self._rooms.get(name)
+        if room is None:
+            return
         room.reset(seq)
         affected = list(room.members)
-        if is_conversation(room.name):
-            affected = [
-                c for user in set(users_of(room.name)) for c in self._users.connections(user)
-            ]
-        for connection in affected:
+        if is_conversation(name):
+            affected = [c for user in set(users_of(name)) for c in self._users.connections(user)]
+        self._send_away(affected)
+
+    def start_all_over(self) -> None:
+        """The log is another one: nothing that was delivered has a place in it."""
+        everybody = [c for user in self._users.ids() for c in self._users.connections(user)]
+        for name, room in list(self._rooms.items()):
+            for connection in list(room.members):
+                self.leave(connection, name)
+            if is_conversation(name):
+                self._forget(name)
+            else:
+                room.reset(None)
+        self._unheard = Unheard()
+        self._send_away(everybody)
+
+    def _send_away(self, connections: Iterable[Connection]) -> None:
+        for connection in connections:
             connection.client.close(Close.STATE_LOST, "the history was replaced: come back")
 
     # -- what is not stored

@@ -129,6 +129,11 @@ class Outbox:
         if state.up:
             self._catch_up()
 
+    def start_over(self) -> None:
+        """The log is another one: nothing of it is to be published again."""
+        for known in (self._behind, self._skipped, self._marks):
+            known.clear()
+
     def _try_later(self) -> None:
         if self._retry is None and not self._stopped:
             self._retry = self._clock.callLater(RETRY, self._retried)
@@ -156,9 +161,11 @@ class Outbox:
 
     async def _room(self, room: str) -> bool:
         """Publish a room's entries from the first unconfirmed one on; True when all are out."""
-        while True:
+        while room in self._behind:
             start = self._behind[room]
             page = await self._log.after(room, start - 1, BATCH, 1 << 20)
+            if room not in self._behind:
+                break  # of another log
             if self._behind[room] < start:
                 continue  # an earlier one failed while the log was read
             if not page.entries:
@@ -169,8 +176,9 @@ class Outbox:
             self._behind[room] = page.entries[-1].seq + 1
             own = [entry for entry in page.entries if entry.node == self._broker.node]
             await DeferredList([self._send(entry) for entry in own])
-            if self._behind[room] <= page.entries[-1].seq:  # one of them failed
+            if self._behind.get(room, start) <= page.entries[-1].seq:  # one of them failed
                 return False
+        return True
 
     async def room_to_publish(self, patience: float) -> None:
         """Wait, `patience` seconds at most, until a lagging broker has confirmed enough."""

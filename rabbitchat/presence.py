@@ -63,6 +63,7 @@ class Presence(service.Service):
         self._seldom = Seldom(clock, self.log)
         self._name_clash_logged = False
         self._watchers: list[Watcher] = []
+        self._node_watchers: list[Callable[[str], None]] = []
         self._unshown: deque[Change] = deque()
         self._showing = False
         self._next_beat = self._started
@@ -181,6 +182,11 @@ class Presence(service.Service):
         """Call `watcher` with each change, after the view was changed."""
         self._watchers.append(watcher)
 
+    def watch_nodes(self, watcher: Callable[[str], None]) -> None:
+        """Call `watcher` with the name of each node that is gone: it said so, was silent for too
+        long, or was started again."""
+        self._node_watchers.append(watcher)
+
     def _changed(self) -> None:
         self._show()
         self._set_timers()
@@ -199,6 +205,9 @@ class Presence(service.Service):
                 except Exception:
                     self.log.failure("a watcher of presence failed on {change}", change=change)
         self._showing = False
+        for node in self.cluster.peers.take_departed():
+            for tell in self._node_watchers:
+                tell(node)
 
     # the broker
 

@@ -16,6 +16,7 @@ from rabbitchat.data_directory import default_database
 from rabbitchat.listening import ListeningService, listen
 from rabbitchat.log.interface import ILog
 from rabbitchat.log.memory import MemoryLog
+from rabbitchat.metrics import Metrics
 from rabbitchat.options import Options, from_environment
 from rabbitchat.presence import Presence
 from rabbitchat.settings import Settings
@@ -88,7 +89,8 @@ def compose(settings: Settings, reactor: Any) -> RabbitChat:
     """Build the service tree. Nothing runs or listens before it is started."""
     limits = settings.limits
     broker = make_broker(reactor, settings.brokers, settings.exchange, settings.node)
-    log, users = _kept_in(settings.database, limits.session_keep * DAY, reactor)
+    metrics = Metrics()
+    log, users = _kept_in(settings.database, limits.session_keep * DAY, reactor, metrics)
     daemon = ChatDaemon(
         reactor,
         broker,
@@ -97,6 +99,7 @@ def compose(settings: Settings, reactor: Any) -> RabbitChat:
         Presence(reactor, broker, limits.grace),
         limits,
         settings.exchange,
+        metrics,
     )
     proxies = Proxies(settings.trust_proxies)
     websockets = WebSocketFactory(reactor, daemon, proxies)
@@ -112,16 +115,18 @@ def compose(settings: Settings, reactor: Any) -> RabbitChat:
     return service
 
 
-def _kept_in(url: str, session_keep: float, reactor: Any) -> tuple[ILog, IUsers]:
+def _kept_in(url: str, session_keep: float, reactor: Any, metrics: Metrics) -> tuple[ILog, IUsers]:
     """The log and the users, in memory or in one database; sessions are kept so many seconds."""
     if url == "memory:":
         return MemoryLog(reactor), MemoryUsers(reactor, session_keep)
     # Not before it is wanted: it takes a while to import.
     from rabbitchat.database.database import Database
+    from rabbitchat.database.figures import Figures
     from rabbitchat.log.sql import SqlLog
     from rabbitchat.users.sql import SqlUsers
 
-    database = Database(reactor, url, makes_directory=url == default_database())
+    figures = Figures(metrics.registry)
+    database = Database(reactor, url, url == default_database(), figures)
     return SqlLog(database, reactor), SqlUsers(database, reactor, session_keep)
 
 

@@ -87,6 +87,7 @@ class Peers:
         self._sources = itertools.count(1)
         self._reports: dict[str, _Report] = {}
         self._departures: list[_Departure] = []
+        self._departed: list[str] = []
         self._finished: dict[str, tuple[str, float]] = {}  # node: last incarnation, until when
 
     def nodes(self) -> list[str]:
@@ -237,7 +238,13 @@ class Peers:
 
     # when it goes
 
+    def take_departed(self) -> list[str]:
+        """The nodes that have gone since the last call."""
+        departed, self._departed = self._departed, []
+        return departed
+
     def _depart(self, report: _Report, until: float, reason: str, hold: float) -> None:
+        self._departed.append(report.node)
         del self._reports[report.node]
         report.assembly = None
         self._departures.append(_Departure(report, until, reason, hold))

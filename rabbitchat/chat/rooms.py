@@ -62,8 +62,8 @@ class Room(Generic[M]):
             self.seq = pruned
         return list(self._ready())
 
-    def reset(self, seq: int) -> None:
-        """The log is another one than before, and its newest seq is this."""
+    def reset(self, seq: Optional[int]) -> None:
+        """The log is another one than before, and its newest seq is this (None: not read yet)."""
         self.seq = seq
         self._waiting.clear()
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from typing import Any
+import sqlite3
+from typing import Any, Optional
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
@@ -28,11 +29,18 @@ def make_engine(url: URL, writes: bool, wait: float = LONGEST_WAIT) -> Engine:
     return _postgresql(url, writes, wait)
 
 
-def cut(connection: Connection) -> None:
-    """From another thread: make what a connection waits for fail soon."""
+def file_of(engine: Engine) -> Optional[tuple[int, int]]:
+    """Which file an SQLite database is in now: another one may have been put in its place."""
+    if engine.dialect.name != "sqlite":
+        return None
+    found = os.stat(engine.url.database or "")
+    return found.st_dev, found.st_ino
+
+
+def cut(driver: Any) -> None:
+    """From another thread: make what a driver's connection waits for fail soon."""
     with contextlib.suppress(Exception):  # it may be closing at this moment, in its own thread
-        driver: Any = connection.connection.dbapi_connection
-        if connection.dialect.name == "sqlite":
+        if isinstance(driver, sqlite3.Connection):
             driver.interrupt()
         else:
             with socket.socket(fileno=os.dup(driver.fileno())) as wire:
@@ -41,6 +49,11 @@ def cut(connection: Connection) -> None:
 
 def _sqlite(url: URL, writes: bool, wait: float) -> Engine:
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": wait})
+
+    @event.listens_for(engine, "do_connect")
+    def connecting(*_: object) -> None:
+        # People's messages are for nobody but the daemon's user.
+        os.close(os.open(url.database or "", os.O_RDWR | os.O_CREAT, 0o600))
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:

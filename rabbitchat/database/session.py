@@ -6,11 +6,12 @@ import contextlib
 from collections.abc import Callable
 from typing import Any, Optional
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event, inspect
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from rabbitchat.database.connections import cut
-from rabbitchat.database.migrate import read_epoch
+from rabbitchat.database.connections import cut, file_of
+from rabbitchat.database.migrate import Unfit, migrate, read_epoch
+from rabbitchat.database.tables import log
 
 Work = Callable[[Connection, list[Any]], list[Any]]
 """Done in one transaction: an answer for each argument. May be done again after a rollback."""
@@ -23,21 +24,39 @@ class Away(Exception):
     """The database can't answer now; the text says why. What was asked is done or not."""
 
 
-class Session:
-    """To be used in one thread only, but for `cut`. `epoch` tells of which log it is."""
+class Replaced(Away):
+    """It answers, but holds another log than the one that was asked."""
 
-    def __init__(self, engine: Engine, epoch: Callable[[], str]) -> None:
+    def __init__(self, epoch: str) -> None:
+        super().__init__("another log has come in its place")
+        self.epoch = epoch
+
+
+class Session:
+    """To be used in one thread only, but for `cut`. `epoch` tells of which log it is.
+
+    One that `writes` brings up to date the tables that it finds.
+    """
+
+    def __init__(self, engine: Engine, epoch: Callable[[], str], writes: bool) -> None:
         self._engine = engine
         self._epoch = epoch
+        self._writes = writes
         self._connection: Optional[Connection] = None
+        self._driver: Any = None  # its innermost, from before it is set up
+        event.listen(engine, "connect", self._connecting, insert=True)
+        self._file: Optional[tuple[int, int]] = None
         self._is_cut = False
 
     def cut(self) -> None:
         """From another thread: what is being done shall fail soon."""
         self._is_cut = True
-        connection = self._connection
-        if connection is not None:
-            cut(connection)
+        driver = self._driver
+        if driver is not None:
+            cut(driver)
+
+    def _connecting(self, driver: Any, _: object) -> None:
+        self._driver = driver
 
     def do(self, work: Work, arguments: list[Any]) -> list[Any]:
         """The answers, or for an argument that can't be worked on, an exception in its place.
@@ -74,24 +93,41 @@ class Session:
                 # Ended while nobody used it, by a restart of the server say.
                 if self._is_cut or not (used and tries):
                     raise Away(reason(why)) from why
+            except OSError as why:
+                self.close()
+                raise Away(str(why)) from why
 
     def _connected(self) -> Connection:
+        if self._connection is not None and file_of(self._engine) != self._file:
+            self.close()  # nobody would find what is written there
         if self._connection is None:
-            self._connection = self._engine.connect()
-            self._check_epoch(self._connection)
+            connection = self._connection = self._engine.connect()
+            try:
+                self._meet(connection)
+                self._file = file_of(self._engine)
+            except BaseException:
+                self.close()
+                raise
         return self._connection
 
-    def _check_epoch(self, connection: Connection) -> None:
-        """Another log may have been put in the place of ours while it was away."""
-        with connection.begin():
-            there = read_epoch(connection)
+    def _meet(self, connection: Connection) -> None:
+        """Another log, or none, may have been put in the place of ours while it was away."""
+        if self._writes:
+            try:
+                there: Optional[str] = migrate(connection)
+            except Unfit as why:
+                raise Away(str(why)) from why
+        else:
+            with connection.begin():
+                there = read_epoch(connection) if inspect(connection).has_table(log.name) else None
+        if there is None:
+            raise Away("it has no tables")
         if there != self._epoch():
-            self.close()
-            raise Away("it holds another log now: start the daemon again to use that")
+            raise Replaced(there)
 
     def close(self) -> None:
         """Close the connection. The next work makes a new one."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._driver = self._connection, None, None
         if connection is not None:
             with contextlib.suppress(Exception):  # it is of no use any more, whatever it says
                 connection.invalidate()

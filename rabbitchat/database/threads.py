@@ -8,18 +8,22 @@ thread; the other one only carries out a batch.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Thread
 from typing import Any, Optional
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, TimeoutError, fail
 from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
+from rabbitchat.database.answers import Answers, give
+from rabbitchat.database.figures import ThreadFigures
 from rabbitchat.database.session import Away, Session, Work
 from rabbitchat.log.interface import Unavailable
 
@@ -32,33 +36,58 @@ MOST_WAITING = 10_000
 TOO_LONG = 4.0
 """Seconds after which the connection of a batch is cut, and nobody waits any more."""
 
-STOP_WITHIN = 3.0
-"""Seconds that a stop waits for what was asked before it."""
+STOP_WITHIN = 2.0
+"""Seconds that a stop waits for what was asked before it: nothing of it was acknowledged."""
+
+CUT_WITHIN = 0.2
+"""Seconds more that a stop waits for a thread whose connection was cut."""
+
+CLOSE_WITHIN = 0.5
+"""Seconds that closing the connection may take."""
 
 
 @dataclass(frozen=True)
 class _Asked:
     work: Work
     argument: Any
+    when: float
     answer: Deferred[Any] = field(default_factory=Deferred)
 
 
 class DatabaseThread:
-    """A thread with a database session of its own. `name` is for the log."""
+    """A thread with a database session of its own. `name` is for the log.
+
+    `problem` is why it can't answer now, empty when it can; `on_change` is called with what ended
+    a batch otherwise than before: None for answers.
+    """
 
     logger = Logger()
 
-    def __init__(self, reactor: Any, session: Session, name: str) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        session: Session,
+        name: str,
+        on_change: Callable[[Optional[Away]], None] = lambda why: None,
+        figures: Optional[ThreadFigures] = None,
+    ) -> None:
         self._reactor = reactor
         self._session = session
         self._name = name
+        self._on_change = on_change
+        self.figures = figures
         self._pool: Optional[ThreadPool] = None
         self._waiting: deque[_Asked] = deque()
         self._under_way: list[_Asked] = []
+        self._answers = Answers(reactor, self._next)
         self._limit: Optional[IDelayedCall] = None
         self._stuck = False  # cut, and the thread has not noticed yet
-        self._away = False
         self._idle: list[Deferred[None]] = []
+        self.problem = ""
+        self.answered = reactor.seconds()  # when it did last
+
+    def __len__(self) -> int:
+        return len(self._waiting) + len(self._under_way)
 
     def start(self) -> None:
         """Start the thread. It connects when it is first asked."""
@@ -75,18 +104,27 @@ class DatabaseThread:
             return fail(Unavailable("stopped"))
         if self._stuck or len(self._waiting) >= MOST_WAITING:
             return fail(Unavailable("the database doesn't keep up"))
-        asked = _Asked(work, argument)
+        asked = _Asked(work, argument, self._reactor.seconds())
         self._waiting.append(asked)
         self._next()
         return asked.answer
 
+    def refuse_waiting(self, why: str) -> None:
+        """Whatever waits is not to be done."""
+        waiting, self._waiting = self._waiting, deque()
+        for asked in waiting:
+            give(asked.answer, Unavailable(why))
+
     def _next(self) -> None:
-        if self._under_way or self._pool is None:
+        if self._under_way or self._pool is None or len(self._answers) > MOST_TOGETHER:
             return
         self._under_way = batch = self._gather()
         if not batch:
-            self._tell_idle()
+            if not len(self._answers):
+                self._tell_idle()
             return
+        if self.figures is not None:
+            self.figures.together(len(batch))
         arguments = [asked.argument for asked in batch]
         self._limit = self._reactor.callLater(TOO_LONG, self._too_late)
         done = deferToThreadPool(
@@ -111,49 +149,67 @@ class DatabaseThread:
         if self._limit is not None and self._limit.active():
             self._limit.cancel()
         if isinstance(answers, Failure):
-            self._is_away(answers)
+            self._failed(answers)
             answers = [Unavailable(answers.getErrorMessage())] * len(batch)
-        elif self._away:
-            self._away = False
-            self.logger.info("the database answers again ({name})", name=self._name)
+        else:
+            self._went_well(batch)
         for asked, answer in zip(batch, answers, strict=True):
-            _answer(asked, answer)
-        self._next()
+            self._answers.add(asked.answer, answer)
+        self._next()  # the thread works on while the answers are handed out
+        self._answers.hand_out()
 
-    def _is_away(self, failure: Failure) -> None:
-        if not failure.check(Away):
+    def _went_well(self, batch: list[_Asked]) -> None:
+        self.answered = now = self._reactor.seconds()
+        if self.figures is not None:
+            for asked in batch:
+                self.figures.answered(max(now - asked.when, 0))
+        if self.problem:
+            self._change("", None)
+
+    def _failed(self, failure: Failure) -> None:
+        why = failure.value
+        if not isinstance(why, Away):
             self._broken(failure)
-        elif not self._away:
-            self._away = True
-            why = failure.getErrorMessage()
-            self.logger.warn(
-                "the database doesn't answer ({name}): {why}", name=self._name, why=why
-            )
+            why = Away(failure.getErrorMessage())
+        self._change(str(why), why)
+
+    def _change(self, problem: str, why: Optional[Away]) -> None:
+        self.problem = problem
+        self._on_change(why)
 
     def _too_late(self) -> None:
         """Whoever waits hears so now; the thread is free when its connection has been cut."""
         self._stuck = True
         self._session.cut()
-        late = [*self._under_way, *self._waiting]
-        self._waiting.clear()
-        for asked in late:
-            _answer(asked, Unavailable("the database takes too long"))
+        late = "it takes too long"
+        self._change(late, Away(late))
+        for asked in self._under_way:
+            give(asked.answer, Unavailable(late))
+        self.refuse_waiting(late)
 
     async def stop(self) -> None:
-        """Do what was asked, for some seconds, then end the thread."""
-        if self._under_way:
-            idle: Deferred[None] = Deferred()
-            self._idle.append(idle)
-            hurry = self._reactor.callLater(STOP_WITHIN, self._too_late)
-            give_up = self._reactor.callLater(STOP_WITHIN + 0.5, self._tell_idle)
-            await idle
-            for limit in (hurry, give_up):
-                if limit.active():
-                    limit.cancel()
+        """Do what was asked, if it takes no longer than STOP_WITHIN, then end the thread."""
+        if self._under_way or len(self._answers):
+            await self._settled()
         pool, self._pool = self._pool, None
-        if pool is not None and not self._under_way:
-            await deferToThreadPool(self._reactor, pool, self._session.close)
+        if self._limit is not None and self._limit.active():
+            self._limit.cancel()
+        if pool is None or self._under_way:
+            return  # a thread that hangs ends with the process
+        closed = deferToThreadPool(self._reactor, pool, self._session.close)
+        with suppress(TimeoutError):  # likewise
+            await closed.addTimeout(CLOSE_WITHIN, self._reactor)
             pool.stop()
+
+    async def _settled(self) -> None:
+        idle: Deferred[None] = Deferred()
+        self._idle.append(idle)
+        hurry = self._reactor.callLater(STOP_WITHIN, self._too_late)
+        give_up = self._reactor.callLater(STOP_WITHIN + CUT_WITHIN, self._tell_idle)
+        await idle
+        for limit in (hurry, give_up):
+            if limit.active():
+                limit.cancel()
 
     def _tell_idle(self) -> None:
         idle, self._idle = self._idle, []
@@ -162,12 +218,3 @@ class DatabaseThread:
 
     def _broken(self, failure: Failure) -> None:
         self.logger.failure("the database thread {name}", failure, name=self._name)
-
-
-def _answer(asked: _Asked, answer: object) -> None:
-    if asked.answer.called:  # too late, or cancelled
-        return
-    if isinstance(answer, Exception):
-        asked.answer.errback(Failure(answer))
-    else:
-        asked.answer.callback(answer)

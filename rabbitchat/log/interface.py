@@ -89,6 +89,14 @@ class Found:
     next: Optional[str]
 
 
+@dataclass(frozen=True)
+class LogState:
+    """Whether entries can be stored and read, and if not, why: for operators, without secrets."""
+
+    up: bool
+    reason: str = ""
+
+
 class ILog(IService):
     """What was said in every room and conversation."""
 
@@ -96,6 +104,12 @@ class ILog(IService):
     shared: bool = Attribute(
         "Whether other nodes may have this same log; if not, only the broker tells them."
     )
+
+    state: LogState = Attribute("How the log is now.")
+
+    def watch(watcher: Callable[[LogState], None]) -> None:
+        """Call `watcher` whenever `state` changes, and when another log has come in the place of
+        this one: then `epoch` is another."""
 
     async def append(draft: Draft) -> Appended:
         """Give a draft its place. Calls are placed in the order they were made.
@@ -124,6 +138,10 @@ class ILog(IService):
 
     async def talks(user: str) -> list[Talk]:
         """A user's private conversations, the one with the latest entry first."""
+
+    async def conversations(users: Iterable[str], since: float) -> dict[str, int]:
+        """The newest seq of each private conversation of these users to which something was added
+        after `since`, in seconds since 1970; perhaps of others of theirs too."""
 
     async def mark_read(user: str, room: str, seq: int) -> int:
         """A user has read a room up to here: move the mark, never back, and no further than to

@@ -31,7 +31,7 @@ from rabbitchat.chat.entries import (
     placed,
     users_of,
 )
-from rabbitchat.log.interface import Appended, Found, ILog, Page, Search, Talk
+from rabbitchat.log.interface import Appended, Found, ILog, LogState, Page, Search, Talk
 from rabbitchat.log.memory_marks import ReadMarks
 from rabbitchat.log.memory_rooms import Room, size
 from rabbitchat.log.memory_search import search
@@ -57,6 +57,7 @@ class MemoryLog(Service):
     """
 
     shared = False
+    state = LogState(up=True)
 
     def __init__(
         self, clock: IReactorTime, keep: int = 1000, most_bytes: int = MOST_BYTES
@@ -74,6 +75,9 @@ class MemoryLog(Service):
         # The conversations of each user with the peer's last nick, the latest one last.
         self._talks: dict[str, dict[str, str]] = {}
         self._forgotten = 0  # the highest seq of any room that was forgotten
+
+    def watch(self, watcher: Callable[[LogState], None]) -> None:
+        """See ILog. This one never changes."""
 
     async def append(self, draft: Draft) -> Appended:
         """See ILog."""
@@ -129,6 +133,12 @@ class MemoryLog(Service):
             Talk(room, self._rooms[room].newest, other_user(room, user), nick)
             for room, nick in reversed(mine.items())
         ]
+
+    async def conversations(self, users: Iterable[str], since: float) -> dict[str, int]:
+        """See ILog."""
+        mine = {name for user in users for name in self._talks.get(user, ())}
+        rooms = self._rooms
+        return {name: rooms[name].newest for name in mine if rooms[name].used > since}
 
     async def mark_read(self, user: str, room: str, seq: int) -> int:
         """See ILog."""

@@ -16,7 +16,16 @@ from zope.interface import implementer
 from rabbitchat.chat.entries import Draft, Entry, other_user
 from rabbitchat.database.database import Database
 from rabbitchat.log import sql_marks, sql_pruning, sql_reading, sql_search, sql_writing
-from rabbitchat.log.interface import Appended, Found, ILog, Page, Search, Talk
+from rabbitchat.log.interface import (
+    Appended,
+    Found,
+    ILog,
+    LogState,
+    Page,
+    Search,
+    Talk,
+    Unavailable,
+)
 from rabbitchat.log.sql_appending import Stamped
 from rabbitchat.log.sql_marks import Mark
 
@@ -46,6 +55,15 @@ class SqlLog(Service):
         """See ILog. Empty before the start."""
         return self._database.epoch
 
+    @property
+    def state(self) -> LogState:
+        """See ILog."""
+        return self._database.state
+
+    def watch(self, watcher: Callable[[LogState], None]) -> None:
+        """See ILog."""
+        self._database.watch(watcher)
+
     def startService(self) -> None:
         """Open the database. Raises CannotOpen, which ends the process."""
         self._database.hold()
@@ -59,7 +77,14 @@ class SqlLog(Service):
     async def append(self, draft: Draft) -> Appended:
         """See ILog."""
         stamped = Stamped(draft, self.epoch, self._now())
-        return await self._database.write(sql_writing.write, stamped)
+        appends = self._database.figures.appends
+        try:
+            appended: Appended = await self._database.write(sql_writing.write, stamped)
+        except Unavailable:
+            appends.labels("unavailable").inc()
+            raise
+        appends.labels("repeated" if appended.repeated else "stored").inc()
+        return appended
 
     async def find(self, user: str, msgid: str) -> Optional[Appended]:
         """See ILog."""
@@ -83,6 +108,10 @@ class SqlLog(Service):
         """See ILog."""
         found = await self._database.read(sql_reading.talks, user)
         return [Talk(room, seq, other_user(room, user), nick) for room, seq, nick in found]
+
+    async def conversations(self, users: Iterable[str], since: float) -> dict[str, int]:
+        """See ILog."""
+        return await self._database.read(sql_reading.conversations, (list(users), since))
 
     async def look_up(self, room: str, msgid: str, user: Optional[str]) -> Optional[Entry]:
         """See ILog."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Optional
 
-from sqlalchemy import Connection, and_, select, tuple_
+from sqlalchemy import Connection, Text, and_, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from rabbitchat.chat.entries import Entry
 from rabbitchat.database.tables import entries, msgids, rooms
@@ -202,3 +204,25 @@ def _talks(connection: Connection, user: str) -> list[tuple[str, int, str]]:
         .order_by(talks_table.c.stored.desc())
     )
     return [(name, seq, nick) for name, seq, nick in rows]
+
+
+def conversations(
+    connection: Connection, asked: list[tuple[list[str], float]]
+) -> list[dict[str, int]]:
+    """For each list of users the newest seqs of their conversations, by log key; those with
+    something newer than that time."""
+    return [_conversations(connection, users, since) for users, since in asked]
+
+
+def _conversations(connection: Connection, users: list[str], since: float) -> dict[str, int]:
+    # One value with all of them in it: a statement has a bounded number of values.
+    if connection.dialect.name == "sqlite":
+        several: Any = select(func.json_each(json.dumps(users)).table_valued("value").c.value)
+    else:
+        several = select(func.unnest(literal(users, ARRAY(Text))))
+    rows = connection.execute(
+        select(rooms.c.name, rooms.c.newest)
+        .join(talks_table, talks_table.c.room_id == rooms.c.id)
+        .where(talks_table.c.user.in_(several), talks_table.c.stored > since)
+    )
+    return {name: seq for name, seq in rows}

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_twisted
+from twisted.internet import reactor as _reactor
 
+from rabbitchat.chat.entries import Draft, conversation
+from rabbitchat.chat.errors import Close
+from rabbitchat.database.database import Database
+from rabbitchat.log.sql import SqlLog
 from support.clients import texts
 from support.databases import KINDS, fresh_url
 from support.nodes import StartNode
+from support.postgresql import PostgreSQL
+from support.waiting import until
+
+reactor: Any = _reactor
 
 
 @pytest.fixture(params=KINDS)
@@ -44,6 +54,80 @@ async def test_a_daemon_comes_back_with_everything(node: StartNode, url: str) ->
     same = await chat.connected("robert", session=bob.me["session"])
     private = await same.command("history", room="@ann")
     assert texts(private) == ["psst"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_the_broker_lost_comes_when_the_database_does(
+    node: StartNode, postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rabbitchat.database.database.IDLE", 0.5)
+    url = postgresql.new_database()
+    chat = await node(database=url)
+    ann, bob = await chat.connected("ann", "lobby"), await chat.connected("bob")
+    other = SqlLog(Database(reactor, url), reactor)  # a node whose word doesn't come
+    other.startService()
+    me = bob.me["user"]
+    talk = conversation(ann.me["user"], me)
+    for room, text in (("lobby", "hello"), (talk, "psst")):
+        put = Draft(
+            room=room,
+            msgid=text,
+            user=me,
+            nick="bob",
+            text=text,
+            time="2026-01-01T00:00:00.000Z",
+            node="node-9",
+            peer="ann",
+        )
+        await other.append(put)
+    await other.stopService()
+    await postgresql.stop_later()
+    await until(lambda: not chat.daemon.log.state.up, what="the daemon has noticed")
+    report = chat.daemon.report()
+    assert (report["status"], report["database"]["up"]) == ("failing", False)
+    assert report["reason"].startswith("nothing can be stored: ")
+    assert chat.figure("database_up") == 0
+    began = reactor.seconds()
+    await postgresql.start_later()
+    assert (await ann.push("message", text="hello"))["seq"] == 1
+    assert (await ann.push("message", text="psst"))["room"] == "@bob"
+    assert reactor.seconds() - began < 10, "that was the next comparison"
+    assert chat.daemon.report()["database"] == {"up": True, "reason": ""}
+    assert chat.figure("database_up") == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_another_database_in_its_place_sends_everybody_to_come_back(
+    node: StartNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rabbitchat.database.database.IDLE", 0.5)
+    chat = await node(database=f"sqlite:///{tmp_path}/chat.sqlite")
+    ann, bob = await chat.connected("ann", "lobby"), await chat.connected("bob")
+    await ann.says("lobby", "in the old one")
+    (tmp_path / "chat.sqlite").unlink()
+    for one in (ann, bob):
+        assert (await one.push("disconnect"))["code"] == Close.STATE_LOST
+    back = await chat.connected("anna", session=ann.me["session"])
+    assert back.me["epoch"] != ann.me["epoch"]
+    assert back.me["user"] != ann.me["user"], "who is known stood in the old one, too"
+    place = {"epoch": ann.me["epoch"], "seq": 1}
+    joined = await back.command("join", room="lobby", recover=place)
+    assert (joined["recovered"], joined["seq"]) == (False, 0)
+    assert (await back.says("lobby", "in the new one"))["seq"] == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_a_lost_node_did_not_tell_comes_when_it_is_given_up(
+    node: StartNode, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = await node(database=url), await node(database=url)
+    ann, bob = await one.connected("ann", "lobby"), await other.connected("bob", "lobby")
+    await until(lambda: one.daemon.presence.count("lobby") == 2, what="both are seen")
+    # It dies before it has published.
+    monkeypatch.setattr(other.daemon.outbox, "put", lambda entry: None)
+    await bob.says("lobby", "the last words")
+    await other.stop()
+    assert (await ann.push("message", text="the last words"))["seq"] == 1
 
 
 @pytest_twisted.ensureDeferred

@@ -89,6 +89,7 @@ async def test_a_node_that_can_deliver_is_healthy(node: StartNode) -> None:
         "status": "ok",
         "node": "node-1",
         "broker": {"up": True, "reason": "in this process"},
+        "database": {"up": True, "reason": ""},
         "rooms_behind": 0,
         "history_shared": True,
     }

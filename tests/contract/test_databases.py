@@ -22,13 +22,13 @@ from twisted.internet.defer import Deferred
 from rabbitchat.chat.entries import Draft
 from rabbitchat.database.database import CannotOpen, Database
 from rabbitchat.database.tables import metadata
-from rabbitchat.log.interface import Appended, Unavailable
+from rabbitchat.log.interface import Appended, LogState, Unavailable
 from rabbitchat.log.sql import SqlLog
 from rabbitchat.users.sql import SqlUsers
 from support.daemons import CHECKOUT, environment
 from support.databases import KINDS, fresh_url
 from support.postgresql import PostgreSQL
-from support.waiting import pause
+from support.waiting import pause, until
 
 reactor: Any = _reactor
 
@@ -374,21 +374,70 @@ async def test_a_restarted_server_is_met_again(postgresql: PostgreSQL, open_log:
 
 
 @pytest_twisted.ensureDeferred
-async def test_another_log_in_its_place_is_left_alone(
+async def test_another_log_in_its_place_is_used_from_then_on(
     postgresql: PostgreSQL, open_log: MakeLog
 ) -> None:
     url = postgresql.new_database()
     log = open_log(url)
+    told: list[tuple[str, LogState]] = []
+    log.watch(lambda state: told.append((log.epoch, state)))
     await log.append(said("m1"))
-    name = url.rpartition("/")[2]
-    for epoch in ("another", log.epoch):
-        postgresql.execute(f"UPDATE log SET epoch = '{epoch}'", name)
-        await postgresql.stop_later()
-        await postgresql.start_later()
-        if epoch == "another":
-            await is_unavailable(log.append(said("m2")))
-            await is_unavailable(log.newest(["lobby"]))
-    assert (await until_stored(log, said("m2"))).seq == 2
+    postgresql.execute("UPDATE log SET epoch = 'another'", url.rpartition("/")[2])
+    await postgresql.stop_later()
+    await postgresql.start_later()
+    await is_unavailable(log.append(said("m2")))
+    assert told == [("another", LogState(False, "another log has come in its place"))]
+    appended = await until_stored(log, said("m2"))
+    assert appended.entry is not None
+    assert appended.entry.epoch == log.epoch == "another"
+    assert await log.newest(["lobby"]) == {"lobby": 2}
+    assert told[1:] == [("another", LogState(up=True))]
+
+
+@pytest.mark.parametrize("with_another", [False, True])
+@pytest_twisted.ensureDeferred
+async def test_a_file_that_was_removed_is_not_written_to(
+    tmp_path: Path, open_log: MakeLog, with_another: bool
+) -> None:
+    log = open_log(f"sqlite:///{tmp_path}/chat.sqlite")
+    before = log.epoch
+    await log.append(said("m1"))
+    await log.newest(["lobby"])
+    if with_another:
+        other = open_log(f"sqlite:///{tmp_path}/other.sqlite")
+        await other.append(said("theirs"))
+        await other.stopService()
+        (tmp_path / "other.sqlite").rename(tmp_path / "chat.sqlite")
+    else:
+        (tmp_path / "chat.sqlite").unlink()
+    await is_unavailable(log.append(said("m2")))
+    assert (await until_stored(log, said("m2"))).seq == (2 if with_another else 1)
+    assert log.epoch != before
+    page = await log.after("lobby", 0, 10, 1000)
+    assert {entry.epoch for entry in page.entries} == {log.epoch}
+    await log.stopService()
+    again = open_log(f"sqlite:///{tmp_path}/chat.sqlite")
+    assert (again.epoch, await again.newest(["lobby"])) == (log.epoch, {"lobby": page.newest})
+    assert (tmp_path / "chat.sqlite").stat().st_mode & 0o077 == 0
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_outage_that_nobody_meets_is_noticed(
+    postgresql: PostgreSQL, open_log: MakeLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rabbitchat.database.database.IDLE", 0.1)
+    monkeypatch.setattr("rabbitchat.database.database.PROBE", 0.05)
+    log = open_log(postgresql.new_database())
+    told: list[LogState] = []
+    log.watch(told.append)
+    await log.append(said("m1"))
+    await log.newest(["lobby"])
+    await postgresql.stop_later()
+    await until(lambda: not log.state.up, what="it is known to be away")
+    assert "connection failed" in log.state.reason
+    await postgresql.start_later()
+    await until(lambda: log.state.up, what="it is known to be back")
+    assert [state.up for state in told] == [False, True]
 
 
 @pytest_twisted.ensureDeferred

@@ -300,6 +300,22 @@ async def test_a_conversation_with_oneself(bench: Bench) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_the_newest_conversations_of_many_users(bench: Bench) -> None:
+    ab, bc, cd = conversation("a1", "b2"), conversation("b2", "c3"), conversation("c3", "d4")
+    for number, room in enumerate((ab, bc, cd, "lobby")):
+        await bench.log.append(said(f"m{number}", room, user=room[1:3]))
+    bench.clock.advance(100)
+    await bench.log.append(said("m9", bc, user="b2"))
+    many = [f"u{number}" for number in range(3000)]
+    every = {ab: 1, bc: 2, cd: 1}
+    assert await bench.log.conversations(["a1", "b2", "c3", *many], 0) == every
+    assert await bench.log.conversations(["a1", "d4"], 0) == {ab: 1, cd: 1}
+    latest = await bench.log.conversations(["a1", "b2", "d4"], bench.clock.seconds() - 50)
+    assert latest == {bc: 2}
+    assert await bench.log.conversations([], 0) == {}
+
+
+@pytest_twisted.ensureDeferred
 async def test_odd_texts_are_kept_as_they_are(bench: Bench) -> None:
     for number, text in enumerate(["", "\x00", "'; drop table", "\ufffe", "a\r\nb", "😀" * 4000]):
         put = await bench.log.append(said(f"odd {number} \x00 '", text=text))

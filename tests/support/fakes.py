@@ -28,7 +28,16 @@ from rabbitchat.chat.entries import Draft, Entry, placed
 from rabbitchat.chat.errors import Close
 from rabbitchat.chat.events import Event
 from rabbitchat.clients import IClient, IWire
-from rabbitchat.log.interface import Appended, Found, ILog, Page, Search, Talk, Unavailable
+from rabbitchat.log.interface import (
+    Appended,
+    Found,
+    ILog,
+    LogState,
+    Page,
+    Search,
+    Talk,
+    Unavailable,
+)
 
 T = TypeVar("T")
 
@@ -251,6 +260,18 @@ class SlowLog(Service):
         self.held: list[tuple[str, Deferred[None]]] = []
         self.asked: list[str] = []
         self.failing = False
+        self.state = LogState(up=True)
+        self._watchers: list[Callable[[LogState], None]] = []
+
+    def watch(self, watcher: Callable[[LogState], None]) -> None:
+        """See ILog."""
+        self._watchers.append(watcher)
+
+    def become(self, state: LogState) -> None:
+        """Be well, or not."""
+        self.state = state
+        for watcher in self._watchers:
+            watcher(state)
 
     @property
     def epoch(self) -> str:
@@ -304,6 +325,10 @@ class SlowLog(Service):
     async def talks(self, user: str) -> list[Talk]:
         """See ILog."""
         return await self._answer("talks", self.log.talks(user))
+
+    async def conversations(self, users: Iterable[str], since: float) -> dict[str, int]:
+        """See ILog."""
+        return await self._answer("conversations", self.log.conversations(users, since))
 
     async def look_up(self, room: str, msgid: str, user: Optional[str]) -> Optional[Entry]:
         """See ILog."""

@@ -476,6 +476,60 @@ def test_a_log_that_went_back_sends_its_clients_away() -> None:
     assert len(talker.client.closed) == 1
 
 
+def test_another_log_sends_everybody_away_and_begins_anew() -> None:
+    bench = Bench()
+    bench.delivery.comparison.check_epoch()
+    talker, ann, bob = bench.joined(), bench.connected(ANN), bench.connected(BOB)
+    bench.offer(*bench.append(count=5), *bench.append(TALK, 2))
+    bench.clock.advance(1)
+    assert (talker.seqs, ann.seqs) == ([1, 2, 3, 4, 5], [1, 2])
+    assert bench.delivery.comparison.check_epoch()
+    bench.log.log = MemoryLog(bench.clock)
+    bench.append(count=7)
+    assert not bench.delivery.comparison.check_epoch()
+    assert ann.client.closed == bob.client.closed == [Close.STATE_LOST]
+    assert not bench.delivery.knows(TALK)
+    assert bench.delivery.members("lobby") == ()
+    late = bench.joined()
+    bench.offer(*bench.append(count=1), *bench.append(TALK))
+    bench.clock.advance(1)
+    assert (late.seqs, talker.seqs) == ([8], [1, 2, 3, 4, 5])
+    assert bench.delivery.comparison.check_epoch()
+
+
+def test_comparing_asks_little_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rabbitchat.comparison.TOGETHER", 2)
+    bench = Bench()
+    users = [ANN, BOB, CAT]
+    people = {user: bench.connected(user) for user in users}
+    for other in users:
+        bench.append(conversation(ANN, other))
+    bench.log.asked.clear()
+    now(bench.delivery.compare())
+    assert bench.log.asked.count("conversations") == 1
+    assert bench.log.asked.count("after") == 3
+    assert [len(people[user].seqs) for user in users] == [3, 1, 1]
+    bench.log.asked.clear()
+    now(bench.delivery.compare())
+    assert bench.log.asked == ["newest", "newest", "conversations"]
+
+
+def test_comparisons_don_t_overlap_and_none_is_forgotten() -> None:
+    bench = Bench()
+    talker = bench.joined()
+    bench.log.slow = {"newest"}
+    first = begun(bench.delivery.compare())
+    bench.append()
+    for _ in range(3):
+        now(bench.delivery.compare())
+    assert bench.log.asked.count("newest") == 1
+    bench.log.slow = set()
+    bench.log.release()
+    assert first == [None]
+    assert bench.log.asked.count("newest") == 2
+    assert talker.seqs == [1]
+
+
 def test_comparing_with_a_log_that_is_away_is_unavailable() -> None:
     bench = Bench()
     bench.joined()
