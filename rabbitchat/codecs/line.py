@@ -7,54 +7,36 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Optional, Union
 
 from rabbitchat.chat import commands
-from rabbitchat.codecs import terminal
+from rabbitchat.codecs import line_help, terminal
+from rabbitchat.codecs.line_own import (
+    FOUND,
+    HISTORY,
+    MAX_HISTORY,
+    MAX_SESSION,
+    Delete,
+    Echo,
+    Edit,
+    Help,
+    JsonMode,
+    Local,
+    Quit,
+    React,
+    Resume,
+    ShowSession,
+    ShowTopic,
+    Since,
+)
 
 _WORDS = re.compile(r"/(\S*)\s*(.*)", re.DOTALL)
-
-HISTORY = 20
-"""Entries that `/history` shows when no number is given."""
-
-MAX_HISTORY = 1000
 
 
 class LineError(Exception):
     """What was typed can't be understood; the message says what would be right."""
 
 
-@dataclass(frozen=True)
-class Help:
-    """Explain all commands, or the one that is named."""
-
-    command: str
-
-
-@dataclass(frozen=True)
-class Echo:
-    """Send one's own lines back, or stop it."""
-
-    on: bool
-
-
-@dataclass(frozen=True)
-class JsonMode:
-    """Speak the JSON protocol from now on."""
-
-
-@dataclass(frozen=True)
-class ShowTopic:
-    """Show the current room's topic."""
-
-
-@dataclass(frozen=True)
-class Quit:
-    """Go."""
-
-
-Local = Union[Help, Echo, JsonMode, ShowTopic, Quit]
 Parsed = Union[commands.Command, Local]
 
 
@@ -83,8 +65,10 @@ def name(line: str) -> Optional[Parsed]:
         return commands.Connect(nick=_name(parsed.text.strip()))
     if isinstance(parsed, commands.Nick):
         return commands.Connect(nick=parsed.nick)
-    if isinstance(parsed, (Help, JsonMode, Quit)):
+    if isinstance(parsed, (Help, JsonMode, Quit, Resume)):
         return parsed
+    if isinstance(parsed, ShowSession):
+        raise LineError("give the word that /session showed when you were here: /session WORD")
     if parsed is not None:
         raise LineError("say your name first, then you may talk")
     return None
@@ -97,8 +81,8 @@ def explain(command: str) -> list[str]:
     if command:
         name = command.lower().lstrip("/")
         _command(name)
-        return [_EXPLAINED[name]]
-    return [*_EXPLAINED.values(), "//text: say a line that starts with a slash"]
+        return [line_help.EXPLAINED[name]]
+    return [*line_help.EXPLAINED.values(), line_help.SLASH]
 
 
 def _command(word: str) -> Callable[[str, Optional[str]], Parsed]:
@@ -168,12 +152,54 @@ def _topic(argument: str, room: Optional[str]) -> Union[commands.Topic, ShowTopi
 
 
 def _history(argument: str, room: Optional[str]) -> commands.History:
-    if not argument:
-        return commands.History(room=_current(room), limit=HISTORY)
-    digits = argument if argument.isascii() and argument.isdigit() and len(argument) < 10 else "0"
+    count, room = _place(argument, room)
+    if not count:
+        return commands.History(room=room, limit=HISTORY)
+    digits = count if count.isascii() and count.isdigit() and len(count) < 10 else "0"
     if not 1 <= int(digits) <= MAX_HISTORY:
         raise LineError(f"/history takes a number from 1 to {MAX_HISTORY}: /history {HISTORY}")
-    return commands.History(room=_current(room), limit=int(digits))
+    return commands.History(room=room, limit=int(digits))
+
+
+def _since(argument: str, room: Optional[str]) -> Since:
+    when, room = _place(argument, room)
+    return Since(room, _needed(when, "/since 2h"))
+
+
+def _place(argument: str, room: Optional[str]) -> tuple[str, str]:
+    """An argument without the `@nick` in it, and the room that is meant: that one, else the
+    current one."""
+    words = argument.split()
+    peers = [word for word in words if word.startswith("@")]
+    rest = " ".join([word for word in words if not word.startswith("@")])
+    return rest, _name(peers[0]) if peers else _current(room)
+
+
+def _search(argument: str, room: Optional[str]) -> commands.Search:
+    return commands.Search(words=_needed(argument, "/search words"), limit=FOUND)
+
+
+def _edit(argument: str, room: Optional[str]) -> Edit:
+    return Edit(_current(room), _needed(argument, "/edit what you meant to say"))
+
+
+def _delete(argument: str, room: Optional[str]) -> Delete:
+    if argument:
+        raise LineError("/delete deletes your last message here: it takes nothing more")
+    return Delete(_current(room))
+
+
+def _react(argument: str, room: Optional[str]) -> React:
+    return React(_current(room), _needed(argument, "/react and an emoji"))
+
+
+def _session(argument: str, room: Optional[str]) -> Union[ShowSession, Resume]:
+    if not argument:
+        return ShowSession()
+    word, *nick = argument.split(None, 1)
+    if len(word) > MAX_SESSION:
+        raise LineError(f"that is no word that /session showed: it has {len(word)} characters")
+    return Resume(word, _name("".join(nick)))
 
 
 def _help(argument: str, room: Optional[str]) -> Help:
@@ -211,24 +237,14 @@ _PARSERS: dict[str, Callable[[str, Optional[str]], Parsed]] = {
     "rooms": _rooms,
     "topic": _topic,
     "history": _history,
+    "since": _since,
+    "search": _search,
+    "edit": _edit,
+    "delete": _delete,
+    "react": _react,
+    "session": _session,
     "echo": _echo,
     "mode": _mode,
     "help": _help,
     "quit": _quit,
-}
-
-_EXPLAINED = {
-    "nick": "/nick ann: take another name",
-    "join": "/join dev: enter a room; what you say goes there from then on",
-    "leave": "/leave [dev]: go out of this room, or of another",
-    "msg": "/msg bob hello: tell bob alone",
-    "me": "/me waves: say what you do",
-    "who": "/who [dev]: who is in this room, or in another",
-    "rooms": "/rooms: which rooms there are",
-    "topic": "/topic [text]: show this room's topic, or set it",
-    "history": f"/history [{HISTORY}]: what was said in this room, so many entries of it",
-    "echo": "/echo on: send your own lines back to you; /echo off: don't",
-    "mode": "/mode json: speak the JSON protocol, one object a line (for programs)",
-    "help": "/help [join]: this list, or one command of it",
-    "quit": "/quit: go",
 }

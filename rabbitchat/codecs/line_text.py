@@ -1,4 +1,5 @@
 """The line protocol, what a user sees: events to lines (docs/protocol.md, "Line protocol"). Pure.
+Answers to questions are in `line_replies`.
 
     <ann> hello          said in the current room; elsewhere: #dev <ann> hello
     <* ann waves>        the same, typed as /me waves
@@ -21,6 +22,7 @@ from functools import singledispatch
 from typing import Optional
 
 from rabbitchat.chat import events
+from rabbitchat.chat.errors import Code
 from rabbitchat.codecs import terminal
 
 MAX_NAMES = 200
@@ -33,6 +35,8 @@ QUESTION = "What is your name?"
 GREETING = "* welcome to rabbitchat; /help lists what you can say"
 
 FAREWELL = "* good bye"
+
+NAMELESS = "* welcome back; you have no name any more"
 
 
 class View(enum.Enum):
@@ -58,6 +62,13 @@ def error(problem: events.Error) -> str:
     return notice(f"error: {problem.message}")
 
 
+def not_resumed(problem: events.Error) -> str:
+    """Why somebody who wanted to come back could not."""
+    if problem.code != Code.NO_SUCH_USER:
+        return error(problem)
+    return notice("error: nobody has that word: it is mistyped, or was not used for too long")
+
+
 def arrived(nick: str, joined: events.Joined, user: str) -> list[str]:
     """The answer to a join: who one is, where, with whom, and what it is about."""
     others = [member.nick for member in joined.members if member.user != user]
@@ -74,52 +85,14 @@ def now_in(nick: str, room: Optional[str]) -> str:
     return notice(f"you are {nick}, in {room}")
 
 
+def session(secret: str, nick: str) -> str:
+    """With which word one is the same user again."""
+    return notice(f"to come back as the same user, type: /session {secret} {nick}")
+
+
 def topic(text: str) -> str:
     """The topic of the current room."""
     return notice(f"topic: {text}" if text else "there is no topic; /topic and a text set one")
-
-
-def reply(event: events.Reply) -> list[str]:
-    """The lines that show an answer; none where silence says that it was done."""
-    if isinstance(event, events.PresenceList):
-        return present(event)
-    if isinstance(event, events.RoomList):
-        return rooms(event)
-    return history(event) if isinstance(event, events.HistoryPage) else []
-
-
-def present(found: events.PresenceList) -> list[str]:
-    """Who is in a room, some names a line."""
-    names = [member.nick for member in found.members[:MAX_NAMES]]
-    parts = [names[i : i + NAMES_A_LINE] for i in range(0, len(names), NAMES_A_LINE)]
-    rest = max(0, found.count - len(names))
-    lines = [notice(f"in {found.room}: {', '.join(part) or 'nobody'}") for part in parts or [[]]]
-    return [*lines, notice(f"and {rest} more")] if rest else lines
-
-
-def rooms(found: events.RoomList) -> list[str]:
-    """Which rooms there are, how many are in each, what they are about."""
-    listed = sorted(found.rooms, key=lambda info: (-info.count, info.room))
-    lines = [
-        notice(f"{info.room} ({info.count}){': ' if info.topic else ''}{info.topic}")
-        for info in listed[:MAX_NAMES]
-    ]
-    rest = len(listed) - len(lines)
-    more = [notice(f"and {rest} more")] if rest else []
-    return [*lines, *more] or [notice("there are no rooms")]
-
-
-def history(page: events.HistoryPage) -> list[str]:
-    """What was said, each line with its time (UTC), each day with its date."""
-    lines: list[str] = []
-    day = ""
-    for entry in page.entries:
-        if entry.time[:10] != day:
-            day = entry.time[:10]
-            lines.append(notice(f"{page.room} on {day}, times in UTC"))
-        time = terminal.safe(entry.time[11:16])
-        lines += [f"{time} {line}" for line in push(entry, View.HERE)]
-    return lines or [notice(f"nothing was said in {page.room} yet")]
 
 
 def _names(names: Sequence[str], count: int) -> str:

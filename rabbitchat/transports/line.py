@@ -20,7 +20,9 @@ from rabbitchat.codecs.telnet import Answer, EndOfInput, Item, TelnetDecoder
 from rabbitchat.settings import Limits
 from rabbitchat.sockjs.incoming import Incoming
 from rabbitchat.sockjs.outgoing import Outgoing
-from rabbitchat.transports.line_conversation import Daemon, ILineOutput, LineConversation
+from rabbitchat.transports.line_arrival import Arrival
+from rabbitchat.transports.line_conversation import LineConversation
+from rabbitchat.transports.line_peers import Daemon, ILineOutput
 from rabbitchat.transports.line_wires import CRLF_LINES
 
 __all__ = ["LineConversation", "LineFactory", "LineProtocol"]
@@ -51,7 +53,10 @@ class LineProtocol(Protocol):
         self.address = getattr(self.transport.getPeer(), "host", "")
         self._outgoing = Outgoing(self.transport, self._clock, self._limits.max_buffer, self._slow)
         self._incoming = Incoming(self.transport, self._clock, SLICE, self._take)
-        self._conversation = LineConversation(self, self._daemon, self._limits, CRLF_LINES)
+        self.arrival = Arrival(self.transport)
+        self._conversation = LineConversation(
+            self, self._daemon, self._limits, CRLF_LINES, self._clock
+        )
         self._conversation.start()
 
     def dataReceived(self, data: bytes) -> None:
@@ -88,6 +93,7 @@ class LineProtocol(Protocol):
 
     def write(self, data: bytes) -> None:
         """Send framed lines."""
+        self.arrival.written += len(data)
         self._outgoing.write(data)
 
     def close(self, last_words: bytes, code: Optional[Close], reason: str) -> None:

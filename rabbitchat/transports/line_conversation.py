@@ -10,71 +10,34 @@ from __future__ import annotations
 
 import enum
 import secrets
-from collections.abc import Callable
-from typing import Optional, Protocol
+from datetime import datetime, timezone
+from typing import Optional
 
 import msgspec
-from zope.interface import Attribute, Interface, implementer
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
 
-from rabbitchat.chat import commands, events
+from rabbitchat.chat import commands, events, names
 from rabbitchat.chat.errors import ChatError, Close, Code
 from rabbitchat.clients import IClient, IWire
-from rabbitchat.codecs import json, line, line_text
+from rabbitchat.codecs import json, line, line_own, line_replies, line_text, line_when
 from rabbitchat.codecs.telnet import EndOfInput, TooLong
 from rabbitchat.settings import Limits
+from rabbitchat.transports.line_entrance import Entrance
+from rabbitchat.transports.line_marks import ReadMarks
+from rabbitchat.transports.line_past import Past
+from rabbitchat.transports.line_peers import Daemon, ILineOutput
+from rabbitchat.transports.line_questions import Program, Questions
 from rabbitchat.transports.line_queue import Heard, LineQueue
 from rabbitchat.transports.line_standpoint import Standpoint
 from rabbitchat.transports.line_wires import LineWires
 
-LOBBY = "lobby"
-
 A_PERSON = 6
 """How many times longer than a program somebody at a keyboard may take to give a name."""
 
-Answer = Callable[[events.Reply], None]
-
-
-class ILineOutput(Interface):
-    """What carries the lines of one connection."""
-
-    address: str = Attribute("As IClient has it.")
-    transport_name: str = Attribute("As IClient has it.")
-
-    def write(data: bytes) -> None:
-        """Send framed lines. One that lets too much wait calls the conversation's `close`."""
-
-    def close(last_words: bytes, code: Optional[Close], reason: str) -> None:
-        """Send these framed lines and close; cut a client that doesn't take them. `code` is None
-        after a good-bye of the user. `LineConversation.lost` follows."""
-
-    def pause() -> None:
-        """Stop reading."""
-
-    def resume() -> None:
-        """Read on."""
-
-
-class Connection(Protocol):
-    """What takes a client's commands: rabbitchat.connection.Connection."""
-
-    def expect_connect(self, seconds: float) -> None:
-        """Close unless a `connect` succeeds in time."""
-
-    def receive(self, command: commands.Command) -> None:
-        """A command came."""
-
-    def refuse(self, problem: ChatError, command_id: Optional[commands.Id] = None) -> None:
-        """Something came that is no command."""
-
-    def lost(self, clean: bool, reason: str) -> None:
-        """The client is gone."""
-
-
-class Daemon(Protocol):
-    """Where clients go: rabbitchat.daemon.ChatDaemon."""
-
-    def accept(self, client: IClient) -> Optional[Connection]:
-        """A client came; None if it was closed at once."""
+QUIT = "quit"
 
 
 class State(enum.Enum):
@@ -90,18 +53,21 @@ class State(enum.Enum):
 class LineConversation:
     """One user at a keyboard, as the daemon sees them, and the daemon as the user sees it."""
 
+    logger = Logger()
     __slots__ = (
-        "_connection",
+        "_clock",
         "_daemon",
         "_echo",
+        "_entrance",
         "_leaving",
         "_limits",
         "_lines",
+        "_marks",
         "_me",
         "_msgid_prefix",
-        "_number",
         "_output",
-        "_pending",
+        "_past",
+        "_questions",
         "_sent_away",
         "_state",
         "_wires",
@@ -110,7 +76,12 @@ class LineConversation:
     )
 
     def __init__(
-        self, output: ILineOutput, daemon: Daemon, limits: Limits, wires: LineWires
+        self,
+        output: ILineOutput,
+        daemon: Daemon,
+        limits: Limits,
+        wires: LineWires,
+        clock: IReactorTime,
     ) -> None:
         self.address = output.address
         self.transport_name = output.transport_name
@@ -118,15 +89,20 @@ class LineConversation:
         self._daemon = daemon
         self._limits = limits
         self._wires = wires
-        self._connection: Optional[Connection] = None
+        self._clock = clock
         self._state = State.NAMING
         self._me = Standpoint()
         self._echo = False
         self._msgid_prefix = ""
-        self._number = 0
-        # What waits for the answer to a command by its id; None: a program at the other end.
-        self._pending: dict[object, Optional[Answer]] = {}
+        self._questions = Questions(self._show, self._broken)
+        self._marks = ReadMarks(clock, output.arrival, self._has_read)
+        self._past = Past(
+            self._questions.reply_to, self._show, self._send_now, self._me, self._marks
+        )
         self._lines = LineQueue(self._deal_with, output.pause, output.resume)
+        self._entrance = Entrance(
+            self._questions, self._lines, self._show, self._me, self._past, self._begin_to_talk
+        )
         self._leaving = ""  # why, once all is answered
         self._sent_away: Optional[Close] = None
 
@@ -134,9 +110,9 @@ class LineConversation:
 
     def start(self) -> None:
         """Greet, and ask for a name."""
-        self._connection = self._daemon.accept(self)
-        if self._connection is not None:
-            self._connection.expect_connect(self._limits.connect_timeout * A_PERSON)
+        self._questions.connection = self._daemon.accept(self)
+        if self._questions.connection is not None:
+            self._questions.connection.expect_connect(self._limits.connect_timeout * A_PERSON)
             self._show(line_text.GREETING, line_text.QUESTION)
 
     def take(self, heard: Heard) -> None:
@@ -153,7 +129,8 @@ class LineConversation:
         """The connection is gone. `clean`: it was closed, not broken."""
         if self._sent_away is not None:
             clean = not self._sent_away.reconnect
-        self._end(clean, "closed" if clean else "connection lost")
+        has_read_all = clean and self._sent_away is None
+        self._end(clean, "closed" if clean else "connection lost", has_read_all)
 
     # -- what the daemon calls (IClient)
 
@@ -161,19 +138,23 @@ class LineConversation:
         """The wire for an event, from this user's point of view; None for one's own echo."""
         if self._state is State.JSON:
             return self._wires.json
+        if self._state is State.CLOSED:
+            return None
+        if isinstance(event, events.Message):
+            if not self._past.admits(event):
+                return None
+        elif isinstance(event, events.Read):
+            self._marks.known(event.room, event.seq)
         view = self._me.view(event)
         return None if view is None else self._wires.of(view)
 
     def send(self, event: events.Event) -> None:
         """Show an event; the answer to a line goes to what waits for it."""
-        if not isinstance(event, events.Reply) or event.id not in self._pending:
+        answer = self._questions.answered(event) if isinstance(event, events.Reply) else None
+        if answer is None or isinstance(answer, Program):
             self._send(event)
-            return
-        answer = self._pending.pop(event.id)
-        if answer is None:
-            self._send(event)
-        elif self._state is not State.JSON:  # else it is a program's, which did not ask
-            self._answered(answer, event)
+        elif self._state is not State.JSON and isinstance(event, events.Reply):
+            answer(event)  # in JSON it is a program's, which did not ask
         self._go_when_answered()
 
     def write(self, data: bytes) -> None:
@@ -189,6 +170,7 @@ class LineConversation:
         self._sent_away = code
         self._state = State.CLOSED
         self._lines.clear()
+        self._end_reading(False)
         self._output.close(wire.encode(event) if wire is not None else b"", code, reason)
 
     def pause(self) -> None:
@@ -215,16 +197,14 @@ class LineConversation:
             self._deal_with_line(heard.text)
 
     def _deal_with_json(self, text: str) -> None:
-        if not text.strip() or self._connection is None:
+        if not text.strip() or self._questions.connection is None:
             return
         try:
             command = json.decode(text.encode())
         except json.Refused as refused:
-            self._connection.refuse(refused.error, refused.id)
+            self._questions.connection.refuse(refused.error, refused.id)
             return
-        if command.id is not None:
-            self._pending[command.id] = None
-        self._connection.receive(command)
+        self._questions.program_asks(command)
 
     def _deal_with_line(self, text: str) -> None:
         try:
@@ -238,99 +218,74 @@ class LineConversation:
     def _asked(self, asked: Optional[line.Parsed]) -> None:
         if isinstance(asked, commands.Publish):
             self._publish(asked)
-        elif isinstance(asked, (commands.Connect, commands.Join, commands.Leave)):
-            self._lines.waiting = True  # what the next line means hangs on the answer
-            self._ask(asked, self._moved)
+        elif isinstance(asked, commands.Connect):
+            self._entrance.connect(asked)
+        elif isinstance(asked, commands.Join):
+            self._entrance.move(asked)
+        elif isinstance(asked, commands.Leave):
+            self._marks.leave(_canonical(asked.room))
+            self._entrance.move(asked)
         elif isinstance(asked, commands.Command):
-            self._ask(asked, self._replied)
-        elif isinstance(asked, line.Help):
-            self._show_in_turn(line.explain(asked.command))
-        elif isinstance(asked, line.ShowTopic):
-            self._show_in_turn([line_text.topic(self._me.topics.get(self._me.room or "", ""))])
-        elif isinstance(asked, line.Echo):
+            self._questions.ask(asked, self._replied)
+        elif asked is not None:
+            self._asked_here(asked)
+
+    def _asked_here(self, asked: line_own.Local) -> None:
+        if isinstance(asked, line_own.Help):
+            self._questions.show_in_turn(line.explain(asked.command))
+        elif isinstance(asked, line_own.ShowTopic):
+            self._questions.show_in_turn(
+                [line_text.topic(self._me.topics.get(self._me.room or "", ""))]
+            )
+        elif isinstance(asked, line_own.Echo):
             self._echo = asked.on
-            self._show_in_turn([line_text.notice(f"echo is {'on' if asked.on else 'off'}")])
-        elif isinstance(asked, line.JsonMode):
+            self._questions.show_in_turn(
+                [line_text.notice(f"echo is {'on' if asked.on else 'off'}")]
+            )
+        elif isinstance(asked, line_own.ShowSession):
+            self._questions.show_in_turn(
+                [line_text.session(self._entrance.session, self._me.nick)]
+            )
+        elif isinstance(asked, line_own.Resume):
+            self._entrance.resume(asked)
+        elif isinstance(asked, line_own.Since):
+            now = datetime.fromtimestamp(self._clock.seconds(), timezone.utc)
+            self._questions.begin(self._past.since(asked.room, line_when.parse(asked.when, now)))
+        elif isinstance(asked, line_own.JsonMode):
+            self._end_reading(False)
             self._state = State.JSON
-        elif isinstance(asked, line.Quit):
-            self._leave("quit")
+        elif isinstance(asked, line_own.Quit):
+            self._leave(QUIT)
+        else:
+            self._publish(self._me.deed(asked))
 
     def _refuse(self, problem: ChatError) -> None:
-        if self._connection is not None:
-            self._connection.refuse(problem)
+        if self._questions.connection is not None:
+            self._questions.connection.refuse(problem)
 
     # -- asking the daemon
 
-    def _ask(self, command: commands.Command, answer: Answer) -> None:
-        if self._connection is None:
-            return
-        self._number += 1
-        command_id = f"line:{self._number}"
-        self._pending[command_id] = answer
-        self._connection.receive(msgspec.structs.replace(command, id=command_id))
+    def _begin_to_talk(self) -> None:
+        self._state = State.TALKING
 
-    def _show_in_turn(self, lines: list[str]) -> None:
-        """Show lines after all that was asked before. The ping counts for the limits: whoever
-        asks for help a thousand times a second is refused like anybody else."""
-
-        def show(reply: events.Reply) -> None:
-            if isinstance(reply, events.Pong):
-                self._show(*lines)
-
-        self._ask(commands.Ping(), show)
+    def _has_read(self, room: str, seq: int) -> None:
+        self._questions.ask_quietly(commands.Read(room=room, seq=seq), lambda reply: None)
 
     def _publish(self, command: commands.Publish) -> None:
         self._msgid_prefix = self._msgid_prefix or secrets.token_hex(8)
-        msgid = f"{self._msgid_prefix}-{self._number}"
-        if not self._echo:
-            self._me.said(msgid)
+        msgid = f"{self._msgid_prefix}-{self._questions.number}"
+        undo = self._me.publishes(command, msgid, self._echo)
 
         def published(reply: events.Reply) -> None:
             if isinstance(reply, events.Error):
-                self._me.not_said(msgid)
+                undo()
 
-        self._ask(msgspec.structs.replace(command, msgid=msgid), published)
-
-    def _answered(self, answer: Answer, reply: events.Reply) -> None:
-        if isinstance(reply, events.Error):
-            self._show(line_text.error(reply))
-        answer(reply)
+        self._questions.ask(msgspec.structs.replace(command, msgid=msgid), published)
 
     def _replied(self, reply: events.Reply) -> None:
-        if isinstance(reply, events.Renamed):
-            me = self._me
-            self._send(events.NickChange(user=me.user, old=me.nick, nick=reply.nick))
-        else:
-            self._show(*line_text.reply(reply))
-
-    def _moved(self, reply: events.Reply) -> None:
-        """The user is somebody, or in other rooms; or not, as they were told."""
-        if isinstance(reply, events.Connected):
-            self._state = State.TALKING
-            self._me.user, self._me.nick = reply.user, reply.nick
-            self._ask(commands.Join(room=LOBBY, history=0), self._moved)
-            return
-        if isinstance(reply, events.Joined):
-            self._enter(reply)
-        elif isinstance(reply, events.Left):
-            self._go_out(reply.room)
-        elif self._state is State.NAMING:
-            self._show(line_text.QUESTION)
-        elif self._me.room is None:
-            self._show(line_text.now_in(self._me.nick, None))
-        self._lines.waiting = False
-        self._lines.work()
-
-    def _enter(self, joined: events.Joined) -> None:
-        self._me.entered(joined.room, joined.topic)
-        self._show(*line_text.arrived(self._me.nick, joined, self._me.user))
-
-    def _go_out(self, room: str) -> None:
-        before = self._me.room
-        self._me.left(room)
-        self._show(line_text.notice(f"you left {room}"))
-        if self._me.room != before:
-            self._show(line_text.now_in(self._me.nick, self._me.room))
+        self._entrance.renamed(reply)
+        self._past.saw(reply)
+        self._show(*line_replies.reply(reply, self._me.user))
 
     # -- showing
 
@@ -339,10 +294,21 @@ class LineConversation:
             self._output.write(self._wires.lines(lines))
 
     def _send(self, event: events.Event) -> None:
-        wire = self.wire_for(event)
+        self._encode(event, self.wire_for(event))
+
+    def _send_now(self, event: events.Message) -> None:
+        """Show an entry that was held back."""
+        view = self._me.view(event)
+        self._encode(event, None if view is None else self._wires.of(view))
+
+    def _encode(self, event: events.Event, wire: Optional[IWire]) -> None:
         data = wire.encode(event) if wire is not None else b""
         if data:
             self._output.write(data)
+
+    def _broken(self, failure: Failure) -> None:
+        self.logger.failure("answering a line client", failure)
+        self.close(Close.STATE_LOST, "an error of the server: come back")
 
     # -- going
 
@@ -353,14 +319,27 @@ class LineConversation:
         self._go_when_answered()
 
     def _go_when_answered(self) -> None:
-        if self._leaving and not self._pending and self._state is not State.CLOSED:
+        if self._leaving and not self._questions and self._state is not State.CLOSED:
             words = [] if self._state is State.JSON else [line_text.FAREWELL]
-            self._end(True, self._leaving)
+            self._end(True, self._leaving, has_read_all=self._leaving == QUIT)
             self._output.close(self._wires.lines(words), None, self._leaving)
 
-    def _end(self, clean: bool, reason: str) -> None:
+    def _end(self, clean: bool, reason: str, has_read_all: bool) -> None:
         self._state = State.CLOSED
         self._lines.clear()
-        connection, self._connection = self._connection, None
+        self._end_reading(has_read_all)
+        connection, self._questions.connection = self._questions.connection, None
         if connection is not None:
             connection.lost(clean, reason)
+
+    def _end_reading(self, has_read_all: bool) -> None:
+        self._marks.end(has_read_all)
+        self._questions.cancel()
+
+
+def _canonical(room: str) -> str:
+    try:
+        target = names.target(room)
+    except ChatError:  # the daemon will say what is wrong with it
+        return room
+    return target.name if isinstance(target, names.Room) else room

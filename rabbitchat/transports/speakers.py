@@ -14,7 +14,9 @@ from rabbitchat.codecs.telnet import Line
 from rabbitchat.daemon import ChatDaemon
 from rabbitchat.sockjs.websockets import frame
 from rabbitchat.transports.json_client import JSONClient
-from rabbitchat.transports.line_conversation import ILineOutput, LineConversation
+from rabbitchat.transports.line_arrival import Arrival
+from rabbitchat.transports.line_conversation import LineConversation
+from rabbitchat.transports.line_peers import ILineOutput
 from rabbitchat.transports.line_wires import LineWires
 
 if TYPE_CHECKING:
@@ -91,7 +93,9 @@ class LineSpeaker:
 
     def __init__(self, websocket: WebSocketConnection, daemon: ChatDaemon) -> None:
         output = FramedLines(websocket)
-        self._conversation = LineConversation(output, daemon, daemon.limits, LINE_FRAMES)
+        self._conversation = LineConversation(
+            output, daemon, daemon.limits, LINE_FRAMES, daemon.clock
+        )
 
     def start(self) -> None:
         """The connection is open."""
@@ -120,15 +124,17 @@ class LineSpeaker:
 class FramedLines:
     """Carries the lines of a conversation in frames."""
 
-    __slots__ = ("_websocket", "address")
+    __slots__ = ("_websocket", "address", "arrival")
     transport_name = "websocket"
 
     def __init__(self, websocket: WebSocketConnection) -> None:
         self.address = websocket.address
+        self.arrival = Arrival(websocket.transport)
         self._websocket = websocket
 
     def write(self, data: bytes) -> None:
         """Framed lines."""
+        self.arrival.written += len(data)
         self._websocket.write(data)
 
     def close(self, last_words: bytes, code: Optional[Close], reason: str) -> None:

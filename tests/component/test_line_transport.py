@@ -23,7 +23,7 @@ from rabbitchat.chat import commands, events
 from rabbitchat.chat.errors import ChatError, Close, Code
 from rabbitchat.settings import Limits
 from rabbitchat.transports.line import LineFactory, LineProtocol
-from rabbitchat.transports.line_conversation import ILineOutput
+from rabbitchat.transports.line_peers import ILineOutput
 from support.line_daemon import RecordingConnection, RecordingDaemon, message
 from support.waiting import pause, until
 
@@ -251,11 +251,10 @@ async def test_who_does_not_read_is_cut_off() -> None:
     async with listening(max_buffer=100_000) as house:
         terminal, connection = await house.talking()
         terminal.transport.pauseProducing()
-        wide = message("x" * 4000)
 
         def flooded() -> bool:
             for _ in range(100):
-                connection.tell(wide)
+                connection.tell(message("x" * 4000))
             return bool(connection.ended)
 
         await until(flooded, what="the slow client is gone")

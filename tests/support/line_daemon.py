@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any, Optional, TypeVar
 
 import msgspec
@@ -9,6 +10,8 @@ import msgspec
 from rabbitchat.chat import commands, events
 from rabbitchat.chat.errors import ChatError, Close
 from rabbitchat.clients import IClient
+
+_seqs = count(1)
 
 Asked = TypeVar("Asked", bound=commands.Command)
 
@@ -117,7 +120,7 @@ def message(text: str, nick: str = "ann", room: str = "lobby", **changed: Any) -
     """Something that was said."""
     fields: dict[str, Any] = {
         "epoch": "e",
-        "seq": 1,
+        "seq": next(_seqs),
         "msgid": "m",
         "user": f"u-{nick}",
         "time": "2026-11-21T10:48:09.123Z",

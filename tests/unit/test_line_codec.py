@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rabbitchat.chat import commands, events
-from rabbitchat.codecs import line, line_text
+from rabbitchat.codecs import line, line_own, line_replies, line_text
 from rabbitchat.codecs.line_text import View
 
 
@@ -56,16 +56,29 @@ def said(text: str, room: str = "lobby") -> commands.Publish:
         ("/who", commands.Presence(room="lobby")),
         ("/who dev", commands.Presence(room="dev")),
         ("/rooms", commands.Rooms()),
-        ("/topic", line.ShowTopic()),
+        ("/topic", line_own.ShowTopic()),
         ("/topic tea at five", commands.Topic(room="lobby", text="tea at five")),
-        ("/history", commands.History(room="lobby", limit=line.HISTORY)),
+        ("/history", commands.History(room="lobby", limit=line_own.HISTORY)),
         ("/history 7", commands.History(room="lobby", limit=7)),
-        ("/echo on", line.Echo(True)),
-        ("/echo OFF", line.Echo(False)),
-        ("/mode json", line.JsonMode()),
-        ("/help", line.Help("")),
-        ("/help join", line.Help("join")),
-        ("/quit", line.Quit()),
+        ("/history @bob", commands.History(room="@bob", limit=line_own.HISTORY)),
+        ("/history @bob 7", commands.History(room="@bob", limit=7)),
+        ("/history 7 @bob", commands.History(room="@bob", limit=7)),
+        ("/since 2h", line_own.Since("lobby", "2h")),
+        ("/since 2026-11-20  14:05", line_own.Since("lobby", "2026-11-20 14:05")),
+        ("/since 2h @bob", line_own.Since("@bob", "2h")),
+        ("/search the  words ", commands.Search(words="the  words", limit=line_own.FOUND)),
+        ("/edit I  meant this", line_own.Edit("lobby", "I  meant this")),
+        ("/delete", line_own.Delete("lobby")),
+        ("/react \U0001f44d", line_own.React("lobby", "\U0001f44d")),
+        ("/session", line_own.ShowSession()),
+        ("/session 5f0c.hV3k", line_own.Resume("5f0c.hV3k", "")),
+        ("/session 5f0c.hV3k  tel ", line_own.Resume("5f0c.hV3k", "tel")),
+        ("/echo on", line_own.Echo(True)),
+        ("/echo OFF", line_own.Echo(False)),
+        ("/mode json", line_own.JsonMode()),
+        ("/help", line_own.Help("")),
+        ("/help join", line_own.Help("join")),
+        ("/quit", line_own.Quit()),
         ("", None),
         (" \t\x00", None),
         ("\ufeff", None),
@@ -91,6 +104,14 @@ def test_a_line_asks(typed: str, asked: Optional[line.Parsed]) -> None:
         ("/history 0", "a number from 1 to 1000"),
         ("/history ٣", "a number from 1 to 1000"),
         ("/history " + "9" * 9999, "a number from 1 to 1000"),
+        ("/history bob", "a number from 1 to 1000"),
+        ("/since", "something is missing: /since 2h"),
+        ("/since @bob", "something is missing: /since 2h"),
+        ("/search", "something is missing: /search words"),
+        ("/edit", "something is missing: /edit "),
+        ("/delete that", "/delete deletes your last message here"),
+        ("/react", "something is missing: /react "),
+        ("/session " + "x" * 257, "no word that /session showed: it has 257 characters"),
         ("/echo", "/echo on or /echo off"),
         ("/mode irc", "/mode json"),
         ("/" + "x" * 60000, "no command /" + "x" * 20 + ";"),
@@ -101,7 +122,11 @@ def test_a_mistake_is_explained(typed: str, told: str) -> None:
         line.parse(typed, "lobby")
 
 
-@pytest.mark.parametrize("typed", ["hello", "/me x", "/leave", "/who", "/topic", "/history"])
+@pytest.mark.parametrize(
+    "typed",
+    ["hello", "/me x", "/leave", "/who", "/topic", "/history"]
+    + ["/since 2h", "/edit x", "/delete", "/react x"],
+)
 def test_what_needs_a_room_says_so(typed: str) -> None:
     with pytest.raises(line.LineError, match="you are in no room"):
         line.parse(typed, None)
@@ -114,9 +139,10 @@ def test_what_needs_a_room_says_so(typed: str) -> None:
         ("  ann \r", commands.Connect(nick="ann")),
         ("/nick ann", commands.Connect(nick="ann")),
         ("GET / HTTP/1.1", commands.Connect(nick="GET / HTTP/1.1")),
-        ("/mode json", line.JsonMode()),
-        ("/help", line.Help("")),
-        ("/quit", line.Quit()),
+        ("/mode json", line_own.JsonMode()),
+        ("/help", line_own.Help("")),
+        ("/quit", line_own.Quit()),
+        ("/session 5f0c.hV3k ann", line_own.Resume("5f0c.hV3k", "ann")),
         ("", None),
     ],
 )
@@ -130,8 +156,14 @@ def test_a_name_comes_first(typed: str) -> None:
         line.name(typed)
 
 
+def test_the_word_itself_is_needed_to_come_back() -> None:
+    with pytest.raises(line.LineError, match="/session WORD"):
+        line.name("/session")
+
+
 def test_every_command_is_explained() -> None:
-    names = "nick join leave msg me who rooms topic history help quit echo mode".split()
+    names = "nick join leave msg me who rooms topic history since search edit delete react".split()
+    names += "session help quit echo mode".split()
     explained = line.explain("")
     for name in names:
         assert any(text.startswith(f"/{name}") for text in explained)
@@ -146,7 +178,9 @@ TYPED = st.one_of(
     st.text(),
     st.builds(
         "/{}{}{}".format,
-        st.sampled_from(["", "msg", "history", "help", "echo", "topic", "x"]),
+        st.sampled_from(
+            ["", "msg", "history", "help", "echo", "topic", "x", "since", "session", "react"]
+        ),
         st.sampled_from(["", " ", "\t", "\u3000", "\x1f", "/"]),
         st.text(),
     ),
@@ -290,7 +324,8 @@ def test_where_one_is(answer: events.Joined, lines: list[str]) -> None:
 def test_who_is_present() -> None:
     def present(nicks: list[str], count: int) -> list[str]:
         members = [events.Member(nick, nick) for nick in nicks]
-        return line_text.reply(events.PresenceList(room="dev", members=members, count=count))
+        found = events.PresenceList(room="dev", members=members, count=count)
+        return line_replies.reply(found, "u")
 
     assert present(["ann", "bob"], 2) == ["* in dev: ann, bob"]
     assert present([], 0) == ["* in dev: nobody"]
@@ -301,10 +336,13 @@ def test_who_is_present() -> None:
 
 def test_which_rooms_there_are() -> None:
     rooms = [events.RoomInfo("dev", 1, ""), events.RoomInfo("lobby", 3, "tea")]
-    assert line_text.reply(events.RoomList(rooms=rooms)) == ["* lobby (3): tea", "* dev (1)"]
-    assert line_text.reply(events.RoomList(rooms=[])) == ["* there are no rooms"]
+    assert line_replies.reply(events.RoomList(rooms=rooms), "u") == [
+        "* lobby (3): tea",
+        "* dev (1)",
+    ]
+    assert line_replies.reply(events.RoomList(rooms=[]), "u") == ["* there are no rooms"]
     many = [events.RoomInfo(f"r{i}", 0, "") for i in range(201)]
-    assert line_text.reply(events.RoomList(rooms=many))[-1] == "* and 1 more"
+    assert line_replies.reply(events.RoomList(rooms=many), "u")[-1] == "* and 1 more"
 
 
 def test_history_has_times_and_days() -> None:
@@ -314,7 +352,7 @@ def test_history_has_times_and_days() -> None:
         message("/me waves"),
     ]
     page = events.HistoryPage(room="lobby", epoch="e", entries=entries, more=True)
-    assert line_text.reply(page) == [
+    assert line_replies.reply(page, "u") == [
         "* lobby on 2026-11-20, times in UTC",
         "23:59 <ann> late",
         "* lobby on 2026-11-21, times in UTC",
@@ -323,7 +361,7 @@ def test_history_has_times_and_days() -> None:
         "10:48 <* ann waves>",
     ]
     empty = events.HistoryPage(room="dev", epoch="e", entries=[], more=False)
-    assert line_text.reply(empty) == ["* nothing was said in dev yet"]
+    assert line_replies.reply(empty, "u") == ["* nothing was said in dev yet"]
 
 
 def test_history_shows_what_was_done_and_nothing_of_what_was_deleted() -> None:
@@ -334,7 +372,7 @@ def test_history_shows_what_was_done_and_nothing_of_what_was_deleted() -> None:
         message("", delete="m"),
     ]
     page = events.HistoryPage(room="lobby", epoch="e", entries=entries, more=True)
-    assert line_text.reply(page)[1:] == [
+    assert line_replies.reply(page, "u")[1:] == [
         "10:48 <ann> new",
         "10:48 * ann edited: new",
         "10:48 * ann deleted a message",

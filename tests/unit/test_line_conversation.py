@@ -7,6 +7,7 @@ from typing import Any, Optional
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.task import Clock
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
@@ -15,7 +16,9 @@ from rabbitchat.chat.errors import ChatError, Close, Code
 from rabbitchat.clients import IClient
 from rabbitchat.codecs.telnet import EndOfInput, Line, TooLong
 from rabbitchat.settings import Limits
-from rabbitchat.transports.line_conversation import A_PERSON, ILineOutput, LineConversation
+from rabbitchat.transports.line_arrival import Arrival
+from rabbitchat.transports.line_conversation import A_PERSON, LineConversation
+from rabbitchat.transports.line_peers import ILineOutput
 from rabbitchat.transports.line_standpoint import MOST_OWN
 from rabbitchat.transports.line_wires import CRLF_LINES
 from support.line_daemon import RecordingConnection, RecordingDaemon, connected, joined, message
@@ -32,6 +35,7 @@ class Screen:
 
     def __init__(self) -> None:
         self.written = b""
+        self.arrival = Arrival(None)
         self.closed: Optional[tuple[Optional[Close], str]] = None
         self.reading = True
 
@@ -65,7 +69,9 @@ class User:
     def __init__(self, daemon: Optional[RecordingDaemon] = None) -> None:
         daemon = daemon or RecordingDaemon()
         self.screen = Screen()
-        self.conversation = LineConversation(self.screen, daemon, Limits(), CRLF_LINES)
+        self.clock = Clock()
+        self.clock.advance(1795258089)  # 2026-11-21T10:48:09Z
+        self.conversation = LineConversation(self.screen, daemon, Limits(), CRLF_LINES, self.clock)
         self.conversation.start()
         self.daemon = daemon
 
