@@ -6,6 +6,8 @@ import ipaddress
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Optional
 
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IReactorCore
@@ -113,6 +115,29 @@ def database(option: str, given: str) -> str:
         except ValueError as why:
             raise BadOption(option, given, f"{ACCEPTED_DATABASES} ({why})") from None
     return given
+
+
+@dataclass(frozen=True)
+class HistoryKeep:
+    """How much of a room's history is kept. None: as the log does by itself; 0: no limit."""
+
+    entries: Optional[int] = None
+    days: float = 0.0
+
+
+def history_keep(option: str, given: str) -> HistoryKeep:
+    """A number of messages, a number of days with a `d`, or both."""
+    count, days = r"([0-9]{1,9})", r"([0-9]{1,5}(?:\.[0-9]{1,9})?)d"
+    match = re.fullmatch(f"{count}|{days}|{count},{days}", given)
+    if match is None:
+        raise BadOption(
+            option,
+            given,
+            "how many messages a room keeps, such as 10000, for how many days, such as 90d, or "
+            "both: 10000,90d; 0 keeps all",
+        )
+    entries = match[1] or match[3]
+    return HistoryKeep(int(entries) if entries else None, float(match[2] or match[4] or 0))
 
 
 def exchange(option: str, given: str) -> str:

@@ -86,6 +86,13 @@ GROUPS: Mapping[str, Sequence[Option]] = {
             default_database,
         ),
         Option(
+            "history-keep",
+            "COUNT,DAYSd",
+            "how much of a room is kept: so many messages (10000), for so many days (90d), or "
+            "both (10000,90d); 0 is all of it",
+            "all; 1000 messages with --database memory:",
+        ),
+        Option(
             "node",
             "NAME",
             "this process's name among the daemons of the chat",

@@ -12,7 +12,7 @@ from typing import Any, Optional, Union
 from twisted.internet.interfaces import IReactorCore
 
 from rabbitchat import checks
-from rabbitchat.checks import BadOption
+from rabbitchat.checks import BadOption, HistoryKeep
 from rabbitchat.data_directory import default_database
 
 __all__ = ["BadOption", "Given", "Limits", "Settings", "parse"]
@@ -53,6 +53,7 @@ class Settings:
     line_port: Optional[str] = "tcp:9192"  # likewise; None: no line protocol
     brokers: tuple[str, ...] = ("memory:",)  # URLs, tried in turn
     exchange: str = "rabbitchat"
+    history_keep: HistoryKeep = HistoryKeep()
     limits: Limits = field(default_factory=Limits)
     allow_origins: tuple[str, ...] = ()
     trust_proxies: tuple[str, ...] = ()
@@ -69,6 +70,7 @@ _CHECKS: Mapping[str, tuple[str, Callable[[str, str], object]]] = {
     "broker": ("brokers", checks.brokers),
     "exchange": ("exchange", checks.exchange),
     "database": ("database", checks.database),
+    "history-keep": ("history_keep", checks.history_keep),
 }
 _CHECKS_OF_MANY: Mapping[str, tuple[str, Callable[[str, Sequence[str]], object]]] = {
     "allow-origin": ("allow_origins", checks.origins),

@@ -90,7 +90,7 @@ def compose(settings: Settings, reactor: Any) -> RabbitChat:
     limits = settings.limits
     broker = make_broker(reactor, settings.brokers, settings.exchange, settings.node)
     metrics = Metrics()
-    log, users = _kept_in(settings.database, limits.session_keep * DAY, reactor, metrics)
+    log, users = _kept_in(settings, reactor, metrics)
     daemon = ChatDaemon(
         reactor,
         broker,
@@ -115,10 +115,15 @@ def compose(settings: Settings, reactor: Any) -> RabbitChat:
     return service
 
 
-def _kept_in(url: str, session_keep: float, reactor: Any, metrics: Metrics) -> tuple[ILog, IUsers]:
-    """The log and the users, in memory or in one database; sessions are kept so many seconds."""
+def _kept_in(settings: Settings, reactor: Any, metrics: Metrics) -> tuple[ILog, IUsers]:
+    """The log and the users, in memory or in one database."""
+    url, keep = settings.database, settings.history_keep
+    bounds: dict[str, Any] = {"keep_seconds": keep.days * DAY} if keep.days else {}
+    if keep.entries is not None:
+        bounds["keep"] = keep.entries
+    session_keep = settings.limits.session_keep * DAY
     if url == "memory:":
-        return MemoryLog(reactor), MemoryUsers(reactor, session_keep)
+        return MemoryLog(reactor, **bounds), MemoryUsers(reactor, session_keep)
     # Not before it is wanted: it takes a while to import.
     from rabbitchat.database.database import Database
     from rabbitchat.database.figures import Figures
@@ -127,7 +132,7 @@ def _kept_in(url: str, session_keep: float, reactor: Any, metrics: Metrics) -> t
 
     figures = Figures(metrics.registry)
     database = Database(reactor, url, url == default_database(), figures)
-    return SqlLog(database, reactor), SqlUsers(database, reactor, session_keep)
+    return SqlLog(database, reactor, **bounds), SqlUsers(database, reactor, session_keep)
 
 
 def _spare_the_collector(reactor: Any) -> None:

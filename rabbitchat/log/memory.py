@@ -2,7 +2,7 @@
 
 It promises what every log does (interface.py) for as long as the process lives, and is bounded:
 
-- a room keeps its newest `keep` entries;
+- a room keeps its newest `keep` entries, for `keep_seconds`;
 - all rooms together keep about `most_bytes`: beyond that, the room that was silent for longest
   loses its oldest entries;
 - a room is forgotten an hour after it was last in use, together with its counter. A room that is
@@ -16,6 +16,7 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from itertools import islice
 from typing import Optional
 
@@ -46,6 +47,7 @@ MOST_BYTES = 256 * 1024 * 1024
 # for the next.
 _ROOMS_A_PRUNE = 10_000
 _MSGIDS_A_PRUNE = 10_000
+_OLD_A_PRUNE = 100  # entries of a room
 _MSGIDS_AN_APPEND = 2  # more than it adds: what is expired can't pile up
 
 
@@ -53,18 +55,24 @@ _MSGIDS_AN_APPEND = 2  # more than it adds: what is expired can't pile up
 class MemoryLog(Service):
     """What was said since the process started. Only a long search ever waits.
 
-    `keep` is how many entries a room keeps, 1 or more; `most_bytes`, how much all rooms do.
+    `keep` is how many entries a room keeps (0: any number) and `keep_seconds` for how long (0:
+    any time); `most_bytes`, how much all rooms do.
     """
 
     shared = False
     state = LogState(up=True)
 
     def __init__(
-        self, clock: IReactorTime, keep: int = 1000, most_bytes: int = MOST_BYTES
+        self,
+        clock: IReactorTime,
+        keep: int = 1000,
+        most_bytes: int = MOST_BYTES,
+        keep_seconds: float = 0,
     ) -> None:
         self.epoch = secrets.token_hex(8)
         self._clock = clock
         self._keep = keep
+        self._keep_seconds = keep_seconds
         self._most_bytes = most_bytes
         self._bytes = 0
         self._silent: OrderedDict[str, None] = OrderedDict()  # rooms with entries, longest first
@@ -161,6 +169,8 @@ class MemoryLog(Service):
         now = self._clock.seconds()
         for name in list(islice(self._rooms, _ROOMS_A_PRUNE)):
             room = self._rooms.pop(name)
+            if self._keep_seconds:
+                self._drop_old(name, room, now - self._keep_seconds)
             wanted = in_use(name)
             if wanted:
                 room.used = now
@@ -186,11 +196,18 @@ class MemoryLog(Service):
         self._bytes += room.add(entry, self._stored)
         self._silent[entry.room] = None
         self._silent.move_to_end(entry.room)
-        if len(room.entries) > self._keep:
+        if 0 < self._keep < len(room.entries):
             self._drop_oldest(entry.room, room)
         while self._bytes > self._most_bytes:
             name = next(iter(self._silent))
             self._drop_oldest(name, self._rooms[name])
+
+    def _drop_old(self, name: str, room: Room, until: float) -> None:
+        """Drop what was said before, a bounded part of it."""
+        for _ in range(_OLD_A_PRUNE):
+            if not room.entries or _said(room.entries[0]) >= until:
+                return
+            self._drop_oldest(name, room)
 
     def _drop_oldest(self, name: str, room: Room) -> None:
         self._bytes -= room.drop_oldest()
@@ -237,3 +254,11 @@ class MemoryLog(Service):
                 mine[entry.room] = entry.peer if entry.peer is not None else known
             else:
                 mine[entry.room] = entry.nick
+
+
+def _said(entry: Entry) -> float:
+    """When it was, in seconds since 1970; now if the entry doesn't tell."""
+    try:
+        return datetime.fromisoformat(entry.time.replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return float("inf")

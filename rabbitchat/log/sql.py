@@ -15,7 +15,7 @@ from zope.interface import implementer
 
 from rabbitchat.chat.entries import Draft, Entry, other_user
 from rabbitchat.database.database import Database
-from rabbitchat.log import sql_marks, sql_pruning, sql_reading, sql_search, sql_writing
+from rabbitchat.log import sql_marks, sql_reading, sql_search, sql_writing
 from rabbitchat.log.interface import (
     Appended,
     Found,
@@ -27,9 +27,8 @@ from rabbitchat.log.interface import (
     Unavailable,
 )
 from rabbitchat.log.sql_appending import Stamped
+from rabbitchat.log.sql_keeping import Keeping
 from rabbitchat.log.sql_marks import Mark
-
-MSGID_SECONDS = 25 * 3600.0  # an hour more than promised, for clocks that differ
 
 
 @implementer(ILog)
@@ -46,8 +45,7 @@ class SqlLog(Service):
     ) -> None:
         self._database = database
         self._clock = clock
-        self._keep = keep
-        self._keep_seconds = keep_seconds
+        self._keeping = Keeping(database, keep, keep_seconds)
         self._last = 0.0
 
     @property
@@ -83,6 +81,7 @@ class SqlLog(Service):
         except Unavailable:
             appends.labels("unavailable").inc()
             raise
+        self._keeping.added_to(appended.room)
         appends.labels("repeated" if appended.repeated else "stored").inc()
         return appended
 
@@ -133,12 +132,7 @@ class SqlLog(Service):
 
     async def prune(self, in_use: Callable[[str], bool]) -> None:
         """See ILog. A bit at a time, so that no append waits for long."""
-        now = self._clock.seconds()
-        await self._database.write(sql_pruning.forget_msgids, now - MSGID_SECONDS)
-        if self._keep:
-            await self._database.write(sql_pruning.prune_by_count, self._keep)
-        if self._keep_seconds:
-            await self._database.write(sql_pruning.prune_by_age, now - self._keep_seconds)
+        await self._keeping.prune(self._clock.seconds())
 
     def _now(self) -> float:
         """Later than ever before, so that the latest of several conversations is known."""

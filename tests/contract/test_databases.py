@@ -22,6 +22,7 @@ from twisted.internet.defer import Deferred
 from rabbitchat.chat.entries import Draft
 from rabbitchat.database.database import CannotOpen, Database
 from rabbitchat.database.tables import metadata
+from rabbitchat.log import sql_keeping, sql_pruning
 from rabbitchat.log.interface import Appended, LogState, Unavailable
 from rabbitchat.log.sql import SqlLog
 from rabbitchat.users.sql import SqlUsers
@@ -207,6 +208,55 @@ async def test_entries_are_pruned_by_age(url: str, open_log: MakeLog) -> None:
     assert (page.entries, page.more, page.newest, page.pruned) == ((), False, 1, 1)
     again = await log.append(said("old"))
     assert (again.seq, again.entry, again.repeated) == (1, None, True)
+
+
+@pytest_twisted.ensureDeferred
+async def test_rooms_are_pruned_by_count_wherever_they_grew(
+    url: str, open_log: MakeLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql_pruning, "ROOMS_A_LOOK", 4)
+    monkeypatch.setattr(sql_keeping, "ROOMS_A_LOOK", 4)
+    monkeypatch.setattr(sql_pruning, "MOST", 3)
+    before = open_log(url)
+    rooms = [f"room{number}" for number in range(10)]
+    for number in range(7):
+        calls = [asked(before.append(said(f"{room}-{number}", room))) for room in rooms]
+        for call in calls:
+            await call
+    log = open_log(url, keep=5)
+
+    async def pruned() -> list[int]:
+        return [(await log.after(room, 0, 1, 1000)).pruned for room in rooms]
+
+    await log.append(said("new", "room9"))
+    await log.prune(lambda room: True)
+    assert await pruned() == [2, 2, 2, 2, 0, 0, 0, 0, 0, 3], "what grew here, and some others"
+    await log.prune(lambda room: True)
+    await log.prune(lambda room: True)
+    assert await pruned() == [2, 2, 2, 2, 2, 2, 2, 2, 2, 3]
+    for number in range(4):
+        await before.append(said(f"more-{number}", "room0"))
+    await log.prune(lambda room: True)
+    assert (await pruned())[0] == 6, "in turn again"
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_room_that_grows_just_now_is_pruned_later(
+    postgresql: PostgreSQL, open_log: MakeLog
+) -> None:
+    import psycopg
+
+    url = postgresql.new_database()
+    log = open_log(url, keep=1)
+    for number in range(3):
+        await log.append(said(f"{number}"))
+    other = psycopg.connect(url)
+    other.execute("SELECT * FROM rooms FOR UPDATE")
+    await log.prune(lambda room: True)
+    assert (await log.after("lobby", 0, 10, 1000)).pruned == 0
+    other.close()
+    await log.prune(lambda room: True)
+    assert (await log.after("lobby", 0, 10, 1000)).pruned == 2
 
 
 @pytest_twisted.ensureDeferred

@@ -181,7 +181,11 @@ def node(monkeypatch: pytest.MonkeyPatch, twisted_greenlet: object) -> Iterator[
         monkeypatch.setattr(
             tap, "make_broker", lambda clock, *_: MemoryBroker(clock, settings.node, exchange)
         )
-        monkeypatch.setattr(tap, "MemoryLog", lambda clock: MemoryLog(clock, keep))
+
+        def memory_log(clock: Any, **kept: Any) -> MemoryLog:
+            return MemoryLog(clock, **{"keep": keep, **kept})
+
+        monkeypatch.setattr(tap, "MemoryLog", memory_log)
         service = tap.compose(settings, reactor)
         service.startService()
         nodes.append(Node(service))

@@ -20,9 +20,11 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 
 
-def said(msgid: str, room: str = "lobby", user: str = "a1") -> Draft:
+SOME_TIME = "2026-01-01T00:00:00.000Z"
+
+
+def said(msgid: str, room: str = "lobby", user: str = "a1", time: str = SOME_TIME) -> Draft:
     """A draft of which only some fields matter."""
-    time = "2026-01-01T00:00:00.000Z"
     return Draft(
         room=room, msgid=msgid, user=user, nick="ann", text="x", time=time, node="n1", peer="bob"
     )
@@ -119,6 +121,33 @@ async def test_a_msgid_is_forgotten_after_its_day() -> None:
     await log.prune(lambda room: True)
     assert await log.find("a1", "m1") is None
     assert (await log.append(said("m1"))).seq == 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_entries_are_kept_for_some_time() -> None:
+    clock = Clock()
+    log = MemoryLog(clock, keep=0, keep_seconds=HOUR)
+    old = "1970-01-01T00:00:00.000Z"
+    for number in range(150):
+        await log.append(said(f"old{number}", time=old))
+    clock.advance(HOUR)
+    await log.append(said("undated", time="yesterday"))
+    await log.prune(lambda room: True)
+    assert (await log.after("lobby", 0, 1, 1000)).pruned == 0
+    clock.advance(1)
+    await log.prune(lambda room: True)
+    assert (await log.after("lobby", 0, 1, 1000)).pruned == 100, "no more at once"
+    await log.prune(lambda room: True)
+    page = await log.after("lobby", 0, 10, 1000)
+    assert ([entry.msgid for entry in page.entries], page.pruned) == (["undated"], 150)
+
+
+@pytest_twisted.ensureDeferred
+async def test_any_number_of_entries_is_kept_if_wanted() -> None:
+    log = MemoryLog(Clock(), keep=0)
+    for number in range(1500):
+        await log.append(said(f"{number}"))
+    assert (await log.after("lobby", 0, 1, 1000)).pruned == 0
 
 
 @pytest_twisted.ensureDeferred

@@ -10,6 +10,7 @@ import pytest
 from twisted.internet.testing import MemoryReactor
 
 import rabbitchat
+from rabbitchat.checks import HistoryKeep
 from rabbitchat.data_directory import default_database
 from rabbitchat.options import OPTIONS, Option, Options, from_environment
 from rabbitchat.settings import Limits, Settings
@@ -22,6 +23,7 @@ GOOD = {
     "broker": "amqp://u:p@one/v,amqp://u:p@two/v",
     "exchange": "other",
     "database": "memory:",
+    "history-keep": "10000,90d",
     "node": "n1",
     "rate": "0.5",
     "burst": "1",
@@ -45,6 +47,7 @@ CHOSEN = Settings(
     brokers=("amqp://u:p@one/v", "amqp://u:p@two/v"),
     exchange="other",
     database="memory:",
+    history_keep=HistoryKeep(10000, 90.0),
     limits=Limits(0.5, 1, 2, 3, 4, 5, 6, 7.0, 8.0, 9.0, 10.0, 11.0),
     allow_origins=("https://a.example",),
     trust_proxies=("10.0.0.0/8",),
@@ -158,7 +161,7 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_shown_defaults_are_the_real_ones() -> None:
     for option in OPTIONS:
-        if option.default is not None and option.name != "node":
+        if option.default is not None and option.name not in ("node", "history-keep"):
             given = chosen(f"--{option.name}={option.shown_default}", "--node=n")
             assert given == Settings("n", default_database()), option.name
 

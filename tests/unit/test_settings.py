@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Optional
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from twisted.internet.testing import MemoryReactor
 
 from rabbitchat.brokers.urls import hide_password
+from rabbitchat.checks import HistoryKeep
 from rabbitchat.data_directory import default_database
 from rabbitchat.settings import BadOption, Given, Limits, Settings, default_node, parse
 
@@ -210,6 +212,29 @@ def test_no_database(value: str, why: str) -> None:
     assert why in line
     assert "sqlite:////absolute.sqlite or postgresql://" in line
     assert "secret" not in line
+
+
+@pytest.mark.parametrize(
+    ("value", "entries", "days"),
+    [
+        ("0", 0, 0),
+        ("10000", 10000, 0),
+        ("90d", None, 90),
+        ("0.5d", None, 0.5),
+        ("10000,90d", 10000, 90),
+        ("0,7d", 0, 7),
+    ],
+)
+def test_history_keep(value: str, entries: Optional[int], days: float) -> None:
+    assert settings(history_keep=value).history_keep == HistoryKeep(entries, days)
+
+
+@pytest.mark.parametrize(
+    "value", ["", ",", "d", "-1", "1.5", "90d,10000", "10000,", ",90d", "10000 90d", "1e3", "9w",
+              "100090d,", "10,10", "1d1d", "9" * 10]
+)  # fmt: skip
+def test_no_history_keep(value: str) -> None:
+    assert "10000,90d; 0 keeps all" in refused("history_keep", value)
 
 
 @pytest.mark.parametrize("value", ["rabbitchat", "a", "A.b_c-9", "x" * 127])
