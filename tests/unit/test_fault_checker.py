@@ -132,6 +132,7 @@ class Story:
     def shows(self, *seqs: int, connection: int = 1, name: str = "tel") -> None:
         for seq in seqs:
             self.history.seen.append(Line(name, connection, self._tick(), "lobby", text(seq)))
+        self.history.participants[name].connections = connection
 
     def verdict(self) -> Verdict:
         return check(self.history)
@@ -321,6 +322,16 @@ def test_a_line_client_that_stayed_misses_the_end() -> None:
     story.said(1, 2, 3)
     story.shows(1)
     story.finds(lost=2)
+
+
+def test_a_line_client_that_came_back_and_was_shown_nothing_misses_nothing() -> None:
+    story = Story()
+    story.person()
+    story.said(1)
+    story.shows(1)
+    story.said(2)
+    story.history.participants["tel"].connections = 2
+    story.finds()
 
 
 def test_acknowledged_and_not_in_the_log() -> None:

@@ -192,12 +192,11 @@ class _Check:
         for seen in self._history.seen:
             if isinstance(seen, Line) and self._may_see(seen.client, seen.room, seen.text):
                 flows[seen.client, seen.connection, seen.room].append(seen.text)
-        latest = {(client, room): connection for client, connection, room in flows}
         for (client, connection, room), texts in flows.items():
             who = f"{client} on its connection {connection}"
             self._flow_of_lines(who, room, texts)
             me = self._history.participants[client]
-            if me.present and latest[client, room] == connection:
+            if me.present and me.connections == connection:
                 self._up_to_newest(who, room, texts)
 
     def _flow_of_lines(self, who: str, room: str, texts: list[str]) -> None:

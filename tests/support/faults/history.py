@@ -23,8 +23,8 @@ def conversation(one: str, other: str) -> str:
 class Participant:
     """One client, that is one user: it stays itself across connections and nodes.
 
-    `present` is false when it was not in, with everything read up, when the load ended. `private`
-    are its conversations."""
+    `present` is false when it was not in, with everything read up, when the load ended; by then
+    it had made so many `connections`. `private` are its conversations."""
 
     name: str
     speaks: str = JSON
@@ -32,6 +32,7 @@ class Participant:
     rooms: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
     present: bool = True
+    connections: int = 1
 
 
 @dataclass

@@ -151,6 +151,7 @@ class Load:
             await self._read_log()
         for client in self.clients:
             client.me.present = client.ready
+            client.me.connections = client.connections
         return looks == LOOKS
 
     async def _until(self, condition: Callable[[], bool], deadline: float) -> bool:
