@@ -9,14 +9,15 @@ from collections.abc import Callable
 class Backoff:
     """Exponential, with full jitter, so that many nodes don't come back in step.
 
-    The n-th pause (seconds) is anywhere between `shortest` and `first` * 2**n, at most `longest`.
+    The n-th pause (seconds) is anywhere between `shortest` and `first` * 2**n, at most `longest`:
+    so long, at the worst, nodes don't hear one another though their broker is back.
     """
 
     def __init__(
         self,
         shortest: float = 0.1,
         first: float = 0.25,
-        longest: float = 15.0,
+        longest: float = 5.0,
         choose: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._shortest = shortest

@@ -17,7 +17,7 @@ from support.people import Refused
 from support.rabbitmq import RabbitMQ
 from support.talk import Talk
 
-BACK = 30.0  # seconds: RabbitMQ needs about 5 to start, and a pause between two tries lasts 15
+BACK = 30.0  # seconds: RabbitMQ needs about 5 to start, and a pause between two tries lasts 5
 
 _rooms = itertools.count(1)
 

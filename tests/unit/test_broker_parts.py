@@ -161,7 +161,7 @@ def test_only_what_was_dealt_with_and_comes_again_is_a_repeat() -> None:
 
 def test_the_pause_grows_and_begins_anew() -> None:
     most = Backoff(choose=lambda _, high: high)
-    assert [most.next() for _ in range(8)] == [0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0]
+    assert [most.next() for _ in range(8)] == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0, 5.0, 5.0]
     most.reset()
     assert most.next() == 0.5
     least = Backoff(choose=lambda low, _: low)
