@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import Event
-from typing import Any
+from typing import Any, Optional, cast
 
 import pytest
 import pytest_twisted
@@ -12,12 +12,18 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 
 from rabbitchat.database import threads
-from rabbitchat.database.session import Away
+from rabbitchat.database.answers import A_TURN, Answers
+from rabbitchat.database.connections import make_engine
+from rabbitchat.database.database import touch
+from rabbitchat.database.session import Away, Session
 from rabbitchat.database.tables import Said
 from rabbitchat.database.threads import DatabaseThread
+from rabbitchat.database.urls import parse_url
 from rabbitchat.log.interface import Unavailable
+from support.silent_postgresql import SilentPostgreSQL
 from support.waiting import until
 
 reactor: Any = _reactor
@@ -156,6 +162,98 @@ async def test_nothing_is_asked_before_the_start_and_after_the_stop() -> None:
     with pytest.raises(Unavailable):
         await thread.ask("append", 1)  # type: ignore[arg-type]
     assert session.batches == []
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_server_that_is_silent_after_the_handshake_holds_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threads, "TOO_LONG", 0.3)
+    server = SilentPostgreSQL()
+    engine = make_engine(parse_url(server.url), writes=True)
+    thread = started(Session(engine, lambda: "epoch", writes=True))
+    with pytest.raises(Unavailable, match="too long"):
+        await thread.ask(touch, None)
+    assert server.accepted == 1
+    await until(lambda: not len(thread), what="the thread is free again")
+    assert thread.problem
+    await thread.stop()
+    server.close()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_thread_that_hangs_does_not_hold_up_a_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threads, "STOP_WITHIN", 0.05)
+    monkeypatch.setattr(threads, "CUT_WITHIN", 0.05)
+    session = FakeSession()
+    monkeypatch.setattr(session, "cut", lambda: None)  # a disk that is gone, say
+    thread = started(session)
+    (answer,) = ask(thread, "append", 1)
+    await thread.stop()
+    with pytest.raises(Unavailable):
+        await answer
+    session.may_answer.set()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_connection_that_does_not_close_does_not_hold_up_a_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threads, "CLOSE_WITHIN", 0.05)
+    session, never = FakeSession(), Event()
+    monkeypatch.setattr(session, "close", lambda: never.wait(10))
+    thread = started(session)
+    session.may_answer.set()
+    assert await ask(thread, "append", 1)[0] == 1
+    await thread.stop()
+    never.set()
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_change_is_told_once_each_way() -> None:
+    session = FakeSession()
+    told: list[Optional[Away]] = []
+    session.may_answer.set()
+    thread = DatabaseThread(reactor, cast(Session, session), "testing", told.append)
+    thread.start()
+    for away in (False, True, False, False):
+        session.away = away
+        (answer,) = ask(thread, "append", 1)
+        if away:
+            with pytest.raises(Unavailable, match="gone"):
+                await answer
+            assert thread.problem == "gone"
+        else:
+            assert await answer == 1
+            assert not thread.problem
+    assert [str(why) for why in told] == ["gone", "None"]
+    await thread.stop()
+
+
+# answers
+
+
+def test_answers_are_handed_out_a_few_milliseconds_at_a_time() -> None:
+    clock = Clock()
+    empty: list[int] = []
+    seen: list[object] = []
+    answers = Answers(clock, lambda: empty.append(len(seen)))
+    questions: list[Deferred[int]] = [Deferred() for _ in range(10)]
+    for number, question in enumerate(questions):
+        question.addCallbacks(seen.append, lambda failure: seen.append(failure.type))
+        question.addBoth(lambda _: clock.advance(A_TURN / 2.5))  # what an answer has us do
+        answers.add(question, ValueError("bad") if number == 4 else number)
+    answers.hand_out()
+    assert seen == [0, 1, 2]
+    answers.hand_out()
+    assert seen == [0, 1, 2], "that is under way"
+    answers.add(Deferred(), "the last")
+    while clock.getDelayedCalls():
+        clock.advance(0)
+    assert seen == [0, 1, 2, 3, ValueError, 5, 6, 7, 8, 9]
+    assert (empty, len(answers)) == ([10], 0)
 
 
 @given(st.text(alphabet=st.sampled_from("\x00\x1a01x")) | st.text())
