@@ -101,12 +101,12 @@ class Past:
             self._behind[f"@+{one.user}"] = one.seq
 
     async def come_back(self) -> None:
-        """Show what was written to one alone meanwhile, the latest conversation last."""
+        """Show what was written to one alone meanwhile, the latest conversation first."""
         unread, self._unread = self._unread, []
         if len(unread) > MOST_CONVERSATIONS:
             rest = len(unread) - MOST_CONVERSATIONS
             self._show(line_text.notice(f"you missed messages in {rest} older conversations, too"))
-        for one in reversed(unread[:MOST_CONVERSATIONS]):
+        for one in unread[:MOST_CONVERSATIONS]:
             await self._catch_up(f"@+{one.user}", one.room, one.read, one.seq)
 
     async def since(self, room: str, when: Union[str, int]) -> None:
@@ -150,7 +150,7 @@ class Past:
         return self._lines >= MOST_LINES or self._bytes >= MOST_BYTES
 
     async def _show_missed(self, room: str, read: int, newest: int) -> None:
-        limit = min(A_PAGE, newest - read)
+        limit = min(newest - read, MOST_LINES - self._lines)
         page = await self._page(room, before=newest + 1, limit=limit)
         lines = line_replies.missed(page, self._me.user, read)
         self._lines += len(lines)

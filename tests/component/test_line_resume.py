@@ -9,8 +9,7 @@ from typing import Optional
 import pytest
 import pytest_twisted
 
-from rabbitchat.transports import line_marks
-from support.clients import JSONClient, LineClient
+from support.clients import LineClient
 from support.nodes import Node, StartNode
 from support.waiting import until
 
@@ -96,3 +95,122 @@ async def test_what_was_missed_is_shown_once(node: StartNode, on_websocket: bool
 async def test_coming_back_on_another_node(node: StartNode, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/chat.sqlite"
     await missed_one(await node(database=url), await node(database=url))
+
+
+@pytest_twisted.ensureDeferred
+async def test_private_messages_that_were_missed(node: StartNode) -> None:
+    chat = await node(grace=5.0)
+    ann, bob = await chat.connected("ann", "lobby"), await chat.connected("bob", "lobby")
+    tel = await come(chat, "tel")
+    word = await word_of(tel)
+    tel.vanish()
+    await until(lambda: len(chat.daemon.local.connections(user_called(chat, "tel"))) == 0)
+    await bob.command("publish", room="@tel", text="first")
+    await ann.command("publish", room="@tel", text="second")
+    await bob.command("publish", room="@tel", text="third")
+    tel = await come(chat, f"/session {word}")
+    await bob.command("publish", room="@tel", text="live")
+    assert await shows(tel, "[ann] second", "[bob] live") == [
+        "* you missed 2 messages from bob",
+        *(line for line in tel.lines.seen if line.endswith(("[bob] first", "[bob] third"))),
+        "* you missed 1 message from ann",
+        *(line for line in tel.lines.seen if line.endswith("[ann] second")),
+        "[bob] live",
+    ]
+
+
+def user_called(chat: Node, nick: str) -> str:
+    """The id of somebody who is here."""
+    user = chat.daemon.presence.user_of(nick)
+    assert user is not None
+    return user
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_still_has_a_nick_keeps_it_and_may_take_another(node: StartNode) -> None:
+    chat = await node(grace=5.0)
+    tel = await come(chat, "Tel")
+    word = await word_of(tel)
+    user = user_called(chat, "tel")
+    tel.vanish()
+    tel = await come(chat, f"/session {word}")
+    assert "* you are Tel, in lobby, alone" in tel.lines.seen
+    again = await come(chat, f"/session {word} telly")
+    await again.sees("* you are now called telly")
+    assert user_called(chat, "telly") == user
+
+
+@pytest_twisted.ensureDeferred
+async def test_who_has_no_nick_any_more_is_asked_for_one(node: StartNode) -> None:
+    chat = await node()
+    ann = await chat.connected("ann", "lobby")
+    tel = await come(chat, "tel")
+    word = await word_of(tel)
+    user = user_called(chat, "tel")
+    tel.types("/quit")
+    await tel.ended()
+    await gone(chat, "tel")
+    back = await chat.line()
+    await back.sees("What is your name?")
+    back.types(f"/session {word}")
+    await back.sees("* welcome back; you have no name any more")
+    back.types("ann")
+    await back.sees_one(lambda seen: seen.startswith("* error: "), "why not")
+    back.types("telly")
+    await back.sees("* you are telly, in lobby with ann")
+    assert user_called(chat, "telly") == user != ann.me["user"]
+
+
+@pytest.mark.parametrize("word", ["nonsense", "0123456789abcdef.nonsense tel", "x" * 300])
+@pytest_twisted.ensureDeferred
+async def test_a_word_that_nobody_has(node: StartNode, word: str) -> None:
+    chat = await node()
+    tel = await chat.line()
+    await tel.sees("What is your name?")
+    tel.types(f"/session {word}")
+    await tel.sees_one(
+        lambda seen: seen.startswith(
+            ("* error: nobody has that word", "* error: that is no word")
+        ),
+        "what is wrong with the word",
+    )
+    assert chat.daemon.presence.users_here() == 0
+    tel.types("tel")
+    await tel.sees("* you are tel, in lobby, alone")
+    tel.types(f"/session {word}")
+    await tel.sees_one(lambda seen: seen.startswith("* error: "), "that one is somebody already")
+
+
+@pytest_twisted.ensureDeferred
+async def test_another_room_is_caught_up_with_when_it_is_joined(node: StartNode) -> None:
+    chat = await node()
+    ann = await chat.connected("ann", "dev")
+    await ann.says("dev", "before tel")
+    tel = await come(chat, "tel")
+    tel.types("/join Dev")
+    await tel.sees("* you are tel, in dev with ann")
+    await ann.says("dev", "seen")
+    await tel.sees("<ann> seen")
+    tel.types("/leave #Dev")
+    await tel.sees("* you left dev")
+    await ann.says("dev", "unseen")
+    tel.types("/join dev")
+    shown = await shows(tel, "<ann> unseen")
+    assert untimed(shown[1:]) == ["* you missed 1 message in dev", "<ann> unseen"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_was_read_elsewhere_was_not_missed(node: StartNode) -> None:
+    chat = await node(grace=5.0)
+    ann = await chat.connected("ann", "lobby")
+    await ann.says("lobby", "hello")
+    tel = await come(chat, "tel")
+    word = await word_of(tel)
+    tel.vanish()
+    read = await ann.says("lobby", "read at the page")
+    page = await chat.connected("tel", "lobby", session=word)
+    await page.command("read", room="lobby", seq=read["seq"])
+    await ann.says("lobby", "not read")
+    tel = await come(chat, f"/session {word}")
+    shown = await shows(tel, "not read")
+    assert untimed(shown) == ["* you missed 1 message in lobby", "<ann> not read"]

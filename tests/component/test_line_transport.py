@@ -262,6 +262,24 @@ async def test_who_does_not_read_is_cut_off() -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_what_has_reached_the_other_end_is_known() -> None:
+    async with listening(max_buffer=0) as house:
+        terminal, connection = await house.talking()
+        arrival = protocol_of(connection).arrival
+        await until(lambda: arrival.arrived() == arrival.written > 0)
+        terminal.transport.pauseProducing()
+        while arrival.written < 10_000_000:  # more than two kernels take
+            connection.tell(message("x" * 50_000))
+        assert arrival.arrived() < arrival.written
+        terminal.transport.resumeProducing()
+        await until(lambda: arrival.arrived() == arrival.written)
+        await terminal.hang_up()
+        await until(lambda: connection.ended)
+        arrival.written += 1
+        assert arrival.arrived() == arrival.written - 1
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_closed_half_still_sees_what_its_lines_lead_to() -> None:
     async with listening() as house:
         terminal, connection = await house.terminal()
@@ -300,6 +318,29 @@ async def test_ways_to_go(go: Callable[[Terminal], None], ended: tuple[bool, str
         go(terminal)
         await until(lambda: connection.ended)
         assert connection.ended == [ended]
+
+
+@pytest.mark.parametrize(
+    ("go", "marked"),
+    [
+        (lambda terminal: terminal.transport.loseConnection(), [5]),
+        (lambda terminal: terminal.types("/quit\n/quit\n"), [5]),
+        (reset, []),  # what it took with it can't be known
+    ],
+    ids=["closed", "quit", "reset"],
+)
+@pytest_twisted.ensureDeferred
+async def test_what_was_shown_is_marked_as_read_at_the_end(
+    go: Callable[[Terminal], None], marked: list[int]
+) -> None:
+    async with listening() as house:
+        terminal, connection = await house.talking()
+        connection.tell(message("hello", seq=5))
+        await terminal.sees("<ann> hello")
+        go(terminal)
+        await until(lambda: connection.ended)
+        marks = [c.seq for c in connection.commands if isinstance(c, commands.Read)]
+        assert marks == marked
 
 
 @pytest_twisted.ensureDeferred
