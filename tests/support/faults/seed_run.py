@@ -21,6 +21,7 @@ from support.faults.verdict import Verdict
 from support.faults.world import Servers, World
 
 COMING_IN = 30.0  # seconds that all clients have before the first fault
+PACE = 60.0  # publishes a second, when all is well
 SETTLED = 40.0  # seconds after the last fault was healed: then everything is with everybody
 
 
@@ -70,7 +71,7 @@ class SeedRun:
 
     async def _judged(self) -> Outcome:
         reactor, world = self._reactor, self._world
-        load = Load(reactor, world.entrances, self._seed)
+        load = Load(reactor, world.entrances, self._seed, PACE)
         recovery = Recovery(reactor, world, load.history)
         load.start()
         assert await load.all_in(COMING_IN), load.troubles()
