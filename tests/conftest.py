@@ -11,6 +11,7 @@ PLUGINS = (
     "support.examples",
     "support.hygiene",
     "support.postgresql",
+    "support.logs",
     "support.rabbitmq",
     "support.nodes",
     "support.sockjs_services",

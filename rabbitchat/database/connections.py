@@ -60,7 +60,8 @@ def _sqlite(url: URL, writes: bool, wait: float) -> Engine:
         # The driver's own transactions begin too late: the statements below begin them.
         connection.isolation_level = None
         # With WAL nobody who reads waits for who writes. FULL: a commit is on the disk.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        # secure_delete: what is deleted is overwritten.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")

@@ -27,6 +27,7 @@ from rabbitchat.log.interface import (
     Unavailable,
 )
 from rabbitchat.log.sql_appending import Stamped
+from rabbitchat.log.sql_erasing import Eraser
 from rabbitchat.log.sql_keeping import Keeping
 from rabbitchat.log.sql_marks import Mark
 
@@ -47,6 +48,7 @@ class SqlLog(Service):
         self._clock = clock
         self._keeping = Keeping(database, keep, keep_seconds)
         self._last = 0.0
+        self._eraser = Eraser(database)
 
     @property
     def epoch(self) -> str:
@@ -133,6 +135,7 @@ class SqlLog(Service):
     async def prune(self, in_use: Callable[[str], bool]) -> None:
         """See ILog. A bit at a time, so that no append waits for long."""
         await self._keeping.prune(self._clock.seconds())
+        await self._eraser.erase()
 
     def _now(self) -> float:
         """Later than ever before, so that the latest of several conversations is known."""

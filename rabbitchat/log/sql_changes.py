@@ -68,7 +68,7 @@ class Changes:
             raise NoSuchMessage("it was deleted")
         if draft.kind == "edit":
             self._edited[room_id, message.seq] = draft
-        elif draft.kind == "delete":
+        elif draft.kind == "delete" and not message.deleted:
             message.deleted = True
             self._deleted.add((room_id, message.seq))
         return message.seq
