@@ -10,6 +10,7 @@ import msgspec
 from rabbitchat.chat import commands, events
 from rabbitchat.chat.errors import Code
 from rabbitchat.codecs import line_text
+from rabbitchat.codecs.line import LineError
 from rabbitchat.codecs.line_own import Resume
 from rabbitchat.transports.line_past import Past
 from rabbitchat.transports.line_questions import Questions
@@ -54,7 +55,11 @@ class Entrance:
         self._questions.ask(command, self._moved)
 
     def resume(self, asked: Resume) -> None:
-        """Be the user again whose word this is. One that nobody has makes nobody new."""
+        """Be the user again whose word this is. One that nobody has makes nobody new.
+
+        Raises LineError."""
+        if self._me.user:
+            raise LineError("you are somebody already; /quit, and come in anew")
         self._session = None
 
         def answered(reply: events.Reply) -> None:
@@ -65,8 +70,9 @@ class Entrance:
             elif isinstance(reply, events.Error) and reply.code == Code.BAD_NICK:
                 self._session = asked.session
                 self._resume_as(asked.nick)
-            elif isinstance(reply, events.Error):
-                self._show(line_text.not_resumed(reply))
+            else:
+                if isinstance(reply, events.Error):
+                    self._show(line_text.not_resumed(reply))
                 self._moved(reply)
 
         self._lines.waiting = True

@@ -11,7 +11,7 @@ import pytest_twisted
 
 from support.clients import LineClient
 from support.nodes import Node, StartNode
-from support.waiting import until
+from support.waiting import pause, until
 
 _WORD = re.compile(r"\* to come back as the same user, type: /session (\S+\.\S+) (\S+)")
 _SAID = re.compile(r"(?:\d\d:\d\d )?(?:#\S+ )?[<\[]\S+[>\]] .*|\* you missed .*")
@@ -54,6 +54,15 @@ def untimed(lines: list[str]) -> list[str]:
     return [re.sub(r"^\d\d:\d\d ", "", line) for line in lines]
 
 
+async def has_read(chat: Node, user: str, seq: int) -> None:
+    """Wait until it is stored that a user has read the lobby so far."""
+    for _ in range(500):
+        if (await chat.daemon.log.read_marks(user)).get("lobby") == seq:
+            return
+        await pause(0.01)
+    pytest.fail(f"the lobby is not marked as read up to {seq}")
+
+
 async def missed_one(chat: Node, other: Optional[Node] = None, on_websocket: bool = False) -> None:
     """Somebody talks and goes; others talk on; they come back, and get that."""
     ann = await chat.connected("ann", "lobby")
@@ -79,7 +88,9 @@ async def missed_one(chat: Node, other: Optional[Node] = None, on_websocket: boo
         # `/me waves` is not among `_SAID`
     ]
     assert any(re.fullmatch(r"\d\d:\d\d <\* ann waves>", line) for line in tel.lines.seen)
+    user = user_called(chat, "tel")
     await tel.close()
+    await has_read(other or chat, user, 6)
     again = await come(other or chat, f"/session {word} tel", on_websocket)
     await ann.says("lobby", "nothing missed")
     assert await shows(again, "<ann> nothing missed") == ["<ann> nothing missed"]
@@ -177,8 +188,6 @@ async def test_a_word_that_nobody_has(node: StartNode, word: str) -> None:
     assert chat.daemon.presence.users_here() == 0
     tel.types("tel")
     await tel.sees("* you are tel, in lobby, alone")
-    tel.types(f"/session {word}")
-    await tel.sees_one(lambda seen: seen.startswith("* error: "), "that one is somebody already")
 
 
 @pytest_twisted.ensureDeferred
@@ -214,3 +223,37 @@ async def test_what_was_read_elsewhere_was_not_missed(node: StartNode) -> None:
     tel = await come(chat, f"/session {word}")
     shown = await shows(tel, "not read")
     assert untimed(shown) == ["* you missed 1 message in lobby", "<ann> not read"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_said_can_be_found_read_again_and_changed(node: StartNode) -> None:
+    chat = await node()
+    ann = await chat.connected("ann", "lobby")
+    tel = await come(chat, "tel")
+    first = await ann.says("lobby", "tea at four")
+    tel.types("tea at vive")
+    said = await ann.push("message", text="tea at vive")
+    tel.types("/edit tea at five")
+    await ann.push("message", edit=said["msgid"], text="tea at five")
+    await tel.sees("* tel edited: tea at five")
+    tel.types("/react :yes:")
+    reaction = await ann.push("message", react=first["msgid"], text=":yes:")
+    assert reaction["of"] == ann.me["user"]
+
+    tel.types("/search tea")
+    found = [await tel.sees_one(lambda seen: "#lobby" in seen, "what was found") for _ in "ab"]
+    assert [line[17:] for line in found] == [
+        "#lobby <ann> tea at four",
+        "#lobby <tel> tea at five",
+    ]
+    tel.types(f"/since #{said['seq']}")
+    await tel.sees_one(lambda seen: seen.endswith(" <tel> tea at five"), "what was said")
+    tel.types("/since 10m")
+    await tel.sees_one(lambda seen: seen.endswith(" <ann> tea at four"), "what was said")
+    tel.types("/delete")
+    await ann.push("message", delete=said["msgid"])
+    tel.types("/history")
+    await tel.sees("* tel deleted a message")
+    await tel.sees_one(lambda seen: seen.endswith(":yes:"), "the reaction")
+    tel.types("/delete")
+    await tel.sees("* error: you have said nothing here, since you came, that you could delete")

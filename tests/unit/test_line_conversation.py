@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from rabbitchat.codecs.telnet import EndOfInput, Line, TooLong
 from rabbitchat.settings import Limits
 from rabbitchat.transports.line_arrival import Arrival
 from rabbitchat.transports.line_conversation import A_PERSON, LineConversation
+from rabbitchat.transports.line_marks import EVERY
 from rabbitchat.transports.line_peers import ILineOutput
 from rabbitchat.transports.line_standpoint import MOST_OWN
 from rabbitchat.transports.line_wires import CRLF_LINES
@@ -398,6 +400,239 @@ def test_bad_json_is_refused() -> None:
     assert '"id":5' in user.screen.new()[1]
 
 
+# -- coming back
+
+
+def test_the_word_to_come_back_with_is_shown() -> None:
+    user = talking()
+    user.types("/session")
+    user.connection.answer(events.Pong())
+    assert user.screen.new() == [
+        "* to come back as the same user, type: /session secret tel",
+    ]
+    user.types("/session secret")
+    assert user.screen.new() == ["* error: you are somebody already; /quit, and come in anew"]
+
+
+def test_a_word_brings_its_user_back_with_the_nick_they_have() -> None:
+    user = User()
+    user.types("/session word", "hello")
+    assert user.asked() == [commands.Connect(session="word")]
+    user.connection.commands.append(commands.Connect(session="word", id="line:1"))
+    user.connection.let_in("tel", "ann")
+    said = user.connection.last(commands.Publish)
+    assert (said.room, said.text) == ("lobby", "hello")
+    assert user.screen.new()[2:] == ["* you are tel, in lobby with ann"]
+
+
+NO_NICK = ChatError(Code.BAD_NICK, "none any more")
+
+
+def test_a_word_with_a_nick_is_given_again_with_it() -> None:
+    user = User()
+    user.types("/session word tel")
+    user.connection.fail(NO_NICK)
+    assert user.connection.last(commands.Connect).nick == "tel"
+    assert user.connection.last(commands.Connect).session == "word"
+    user.connection.fail(ChatError(Code.NICK_IN_USE, "taken"))
+    assert user.screen.new()[2:] == ["* error: taken", "What is your name?"]
+    user.types("telly")
+    assert user.connection.last(commands.Connect).session == "word"
+    user.connection.let_in("telly")
+    assert user.screen.new() == [
+        "* your word has expired: you are somebody new",  # it is `secret` here
+        "* you are telly, in lobby, alone",
+    ]
+
+
+def test_a_word_without_a_nick_is_kept_until_there_is_one() -> None:
+    user = User()
+    user.types("/session secret")
+    user.connection.fail(NO_NICK)
+    assert user.screen.new()[2:] == [
+        "* welcome back; you have no name any more",
+        "What is your name?",
+    ]
+    user.types("tel")
+    assert user.connection.last(commands.Connect).session == "secret"
+    user.connection.let_in("tel")
+    assert user.screen.new() == ["* you are tel, in lobby, alone"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (ChatError(Code.NO_SUCH_USER, "x"), "nobody has that word: it is mistyped, or was not"),
+        (ChatError(Code.UNAVAILABLE, "no log just now"), "no log just now"),
+    ],
+)
+def test_a_word_that_brings_nobody_back_is_forgotten(problem: ChatError, told: str) -> None:
+    user = User()
+    user.types("/session word tel")
+    user.connection.fail(problem)
+    refused, question = user.screen.new()[2:]
+    assert refused.startswith(f"* error: {told}")
+    assert question == "What is your name?"
+    user.types("tel")
+    assert user.connection.last(commands.Connect).session is None
+
+
+def test_what_was_missed_is_shown_and_then_what_came_meanwhile() -> None:
+    user = User()
+    user.types("tel")
+    user.connection.answer(connected("tel"))
+    user.connection.answer(msgspec.structs.replace(joined("lobby", "tel"), seq=10, read=8))
+    user.connection.tell(message("live", seq=11))
+    missed = user.connection.last(commands.History)
+    assert (missed.before, missed.limit) == (11, 2)
+    found = [message("one", seq=9), message("mine", "tel", seq=10)]
+    user.connection.answer(events.HistoryPage(room="lobby", epoch="e", entries=found, more=True))
+    assert user.connection.last(commands.History).after == 10
+    live = [message("live", seq=11)]
+    user.connection.answer(events.HistoryPage(room="lobby", epoch="e", entries=live, more=False))
+    user.connection.tell(message("later", seq=12))
+    assert user.screen.new()[3:] == [
+        "* you missed 1 message in lobby",
+        "* lobby on 2026-11-21, times in UTC",
+        "10:48 <ann> one",
+        "<ann> live",
+        "<ann> later",
+    ]
+
+
+def test_nothing_is_shown_twice() -> None:
+    user = talking()
+    for seq in (1, 2, 2, 1, 3):
+        user.connection.tell(message(f"{seq}", seq=seq))
+    assert user.screen.new() == ["<ann> 1", "<ann> 2", "<ann> 3"]
+
+
+def test_what_was_shown_is_marked_as_read_after_a_while() -> None:
+    user = talking()
+    user.connection.tell(message("a", seq=1))
+    user.connection.tell(message("b", seq=2))
+    user.clock.advance(EVERY)
+    assert user.asked() == [commands.Read(room="lobby", seq=2)]
+    user.connection.tell(events.Read(room="lobby", seq=3))  # at another of tel's connections
+    user.connection.tell(message("c", seq=3))
+    user.clock.advance(EVERY)
+    assert user.asked() == []
+    assert user.clock.getDelayedCalls() == []
+    assert user.screen.new() == ["<ann> a", "<ann> b", "<ann> c"]
+
+
+def test_a_mark_that_is_refused_is_nobody_s_concern() -> None:
+    user = talking()
+    user.connection.tell(message("a", room="@ann"))
+    user.clock.advance(EVERY)
+    assert user.connection.last(commands.Read).room == "@+u-ann"
+    user.connection.fail(ChatError(Code.NO_SUCH_USER, "gone"))
+    assert user.screen.new() == ["[ann] a"]
+
+
+@pytest.mark.parametrize("go", ["/quit", "/mode json"])
+def test_what_was_shown_is_marked_as_read_at_the_end(go: str) -> None:
+    user = talking()
+    user.connection.tell(message("a", seq=1))
+    user.types(go)
+    assert user.asked() == [commands.Read(room="lobby", seq=1)]
+    assert user.clock.getDelayedCalls() == []
+
+
+def test_what_was_shown_in_a_room_is_marked_before_it_is_left() -> None:
+    user = talking()
+    user.connection.tell(message("a", seq=1))
+    user.types("/leave #Lobby")
+    assert user.asked() == [
+        commands.Read(room="lobby", seq=1),
+        commands.Leave(room="#Lobby"),
+    ]
+
+
+def test_the_end_of_a_connection_ends_what_is_asked() -> None:
+    user = talking()
+    user.types("/since #1")
+    user.conversation.lost(clean=False)
+    assert user.screen.new() == []
+    user.connection.answer(events.HistoryPage(room="lobby", epoch="e", entries=[], more=False))
+
+
+# -- what was said before
+
+
+def test_since() -> None:
+    user = talking()
+    user.types("/since 2h")
+    user.connection.last(commands.History)
+    page = events.HistoryPage(room="lobby", epoch="e", entries=[message("hi", seq=3)], more=False)
+    user.connection.answer(page)
+    assert user.connection.last(commands.History).after == 2
+    user.connection.answer(page)
+    assert user.screen.new() == ["* lobby on 2026-11-21, times in UTC", "10:48 <ann> hi"]
+    user.types("/since yesterday")
+    assert user.screen.new()[0].startswith("* error: /since takes one of 10m, 2h, ")
+
+
+def test_search() -> None:
+    user = talking()
+    user.types("/search tea")
+    assert user.connection.last(commands.Search).words == "tea"
+    user.connection.answer(events.Found(entries=[message("tea", "tel", room="@ann")]))
+    assert user.screen.new() == ["2026-11-21 10:48 [-> ann] tea"]
+
+
+# -- what is done to messages
+
+
+def test_one_s_last_message_can_be_edited_and_deleted() -> None:
+    user = talking()
+    user.types("/edit new")
+    assert user.screen.new() == [
+        "* error: you have said nothing here, since you came, that you could edit"
+    ]
+    user.types("helo", "/msg ann psst", "/edit hello", "/delete", "/delete")
+    said, _, edit, delete = user.connection.commands
+    assert isinstance(said, commands.Publish)
+    assert isinstance(edit, commands.Publish)
+    assert isinstance(delete, commands.Publish)
+    assert (edit.room, edit.text, edit.edit) == ("lobby", "hello", said.msgid)
+    assert (delete.room, delete.text, delete.delete) == ("lobby", "", said.msgid)
+    assert user.screen.new() == [
+        "* error: you have said nothing here, since you came, that you could delete"
+    ]
+    done = message("hello", "tel", msgid=edit.msgid, edit=said.msgid)
+    user.connection.tell(done)
+    assert user.screen.new() == ["* tel edited: hello"]  # so one sees that it was
+
+
+def test_what_was_refused_is_not_one_s_last_message() -> None:
+    user = talking()
+    user.types("first", "second")
+    first, second = user.connection.commands
+    user.connection.fail(ChatError(Code.RATE_LIMITED, "too fast"), second)
+    user.types("/delete")
+    delete = user.connection.last(commands.Publish)
+    assert isinstance(first, commands.Publish)
+    assert delete.delete == first.msgid
+    user.connection.fail(ChatError(Code.UNAVAILABLE, "later"), delete)
+    user.types("/edit anew")
+    assert user.connection.last(commands.Publish).edit == first.msgid
+
+
+def test_what_was_shown_last_can_be_reacted_to() -> None:
+    user = talking()
+    user.types("/react :-)")
+    assert user.screen.new()[0].startswith("* error: nobody else has said anything here")
+    user.connection.tell(message("hi", msgid="m1"))
+    user.connection.tell(message("psst", room="@bob", nick="bob"))
+    user.connection.tell(message("hello", msgid="m2", edit="m1"))
+    user.connection.tell(message("mine", "tel", msgid="m3"))
+    user.types("/react :-)")
+    reaction = user.connection.last(commands.Publish)
+    assert (reaction.room, reaction.text) == ("lobby", ":-)")
+    assert (reaction.react, reaction.of) == ("m1", "u-ann")
+
+
 # -- going
 
 
@@ -489,6 +724,8 @@ HEARD = st.one_of(
         Line,
         st.sampled_from(
             ["tel", "hello", "/join dev", "/leave", "/nick x", "/msg a b", "/help", "/echo on"]
+            + ["/session", "/session word", "/session word tel", "/since 2h", "/since #1"]
+            + ["/search x", "/edit x", "/delete", "/react x"]
             + ["/topic", "/history", "/mode json", '{"type":"ping","id":1}', "{}", "/who"]
         ),
     ),
@@ -502,6 +739,9 @@ def test_every_line_in_any_order_with_any_answers(heard: list[Any], random: Any)
     user = User()
     answers = [events.Ok(), connected("tel"), joined("lobby", "tel"), joined("dev", "tel", "ann")]
     answers += [events.Left(room="lobby"), events.Renamed(nick="x"), events.Pong()]
+    answers += [msgspec.structs.replace(joined("lobby", "tel"), seq=9, read=3)]
+    page = events.HistoryPage(room="lobby", epoch="e", entries=[message("x", seq=10)], more=False)
+    answers += [page, events.Found(entries=[message("x")])]
     refusal = events.error(ChatError(Code.RATE_LIMITED, "too fast"))
     answered = 0
     for item in [*heard, EndOfInput("closed")]:
