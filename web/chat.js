@@ -1,12 +1,11 @@
-// The page: shows what `Chat` tells and takes what is typed. What others wrote only ever becomes
-// text nodes.
+// The page: shows what `Chat` tells and takes what is typed.
 
 import { Chat } from "./client.js";
+import { Message, clock, element, linked, name, said } from "./rows.js";
 
 const ROWS = 500; // kept in the document
 const NAMES = 200; // of those who are here
 const NEAR = 48; // pixels from the end that count as reading the newest
-const LINK = /https?:\/\/[^\s<>"\u200b-\u200f\u202a-\u202e\u2066-\u2069]+/gi;
 const HELP =
   "Commands: /nick NAME, /join ROOM, /topic TEXT, /msg NAME TEXT, /me TEXT. " +
   "// says a line that starts with a slash. Shift and Enter begin a new line.";
@@ -22,68 +21,8 @@ const WAYS = {
 
 const $ = (id) => document.getElementById(id);
 
-function element(tag, className, ...content) {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.append(...content);
-  return made;
-}
-
-/** A name: isolated, so that its direction of writing disturbs nothing around it. */
-function name(nick, user = "") {
-  const made = element("bdi", "name", nick);
-  if (user) made.style.setProperty("--hue", hue(user));
-  return made;
-}
-
-/** A colour for a user, the same everywhere. */
-function hue(user) {
-  let sum = 0;
-  for (const character of user) sum = (sum * 31 + character.codePointAt(0)) % 65_521;
-  return (sum * 137.5) % 360;
-}
-
-/** Text, its http and https addresses as links. */
-function linked(text) {
-  const made = element("span", "text");
-  made.dir = "auto";
-  let end = 0;
-  for (const { 0: found, index } of text.matchAll(LINK)) {
-    const address = found.replace(/[.,:;!?'")\]}]+$/, "");
-    if (!URL.canParse(address)) continue;
-    const link = element("a", "", address);
-    Object.assign(link, { href: address, target: "_blank", rel: "noopener noreferrer" });
-    made.append(text.slice(end, index), link);
-    end = index + address.length;
-  }
-  made.append(text.slice(end));
-  return made;
-}
-
-function clock(time) {
-  const date = new Date(time);
-  const made = element("time", "", date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
-  made.dateTime = date.toISOString();
-  made.title = date.toLocaleString([], { dateStyle: "full", timeStyle: "long" });
-  return made;
-}
-
-/** Who said what: the part of a row after its time. */
-function said({ room, from, user, text, via }, mine) {
-  const action = text.startsWith("/me ");
-  const made = element("p", action ? "action" : "");
-  made.append(name(from, user));
-  if (room.startsWith("@")) {
-    const other = mine ? ["to ", element("bdi", "", room.slice(1))] : ["to you"];
-    made.append(" ", element("small", "", ...other));
-  }
-  if (via) made.append(" ", element("small", "", `via ${via}`));
-  made.append(" ", linked(action ? text.slice(4) : text));
-  return made;
-}
-
 class Page {
-  #shown = new Map(); // user and msgid: the row
+  #shown = new Map(); // user and msgid: the message
   #pending = new Map(); // msgid: the row
   #day = "";
   #unread = 0;
@@ -169,16 +108,20 @@ class Page {
     $("typing").replaceChildren(...names);
   }
 
+  /** Something was said, or done to what was said before: to that, if it is still here. */
   message(entry, mine) {
+    const target = entry.edit ?? entry.delete ?? entry.react;
+    if (target !== undefined) {
+      this.#shown.get(`${entry.of} ${target}`)?.change(entry);
+      return;
+    }
     const key = `${entry.user} ${entry.msgid}`;
     if (this.#shown.has(key)) return;
-    const row = element("li", "message", clock(entry.time), said(entry, mine));
-    row.classList.toggle("mine", mine);
-    row.classList.toggle("private", entry.room.startsWith("@"));
-    row.dataset.key = key;
-    this.#shown.set(key, row);
+    const message = new Message(entry, mine);
+    message.row.dataset.key = key;
+    this.#shown.set(key, message);
     this.#newDay(new Date(entry.time));
-    this.#append(row);
+    this.#append(message.row);
     if (document.hidden && !mine) this.#unread++;
     this.#title();
   }
