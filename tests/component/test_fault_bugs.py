@@ -105,7 +105,7 @@ def _has(things: Sized, count: int) -> bool:
     return len(things) >= count
 
 
-async def settled(load: Load, ways: Ways) -> bool:
+async def settled(load: Load, ways: Ways, within: float) -> bool:
     """Cut connections, end the talk, and let everybody have what they miss, in time or not."""
     publishes = load.history.publishes
     for number in range(CUTS):
@@ -114,14 +114,14 @@ async def settled(load: Load, ways: Ways) -> bool:
         await ways.cut(number)
     load.stop_publishing()
     load.history.healed = reactor.seconds()
-    return await load.settled(3)
+    return await load.settled(within)
 
 
 @pytest_twisted.ensureDeferred
 @pytest.mark.usefixtures("forgetful")
 async def test_all_is_well_without_a_bug(node: StartNode, tmp_path: Path) -> None:
     async with talking(node, tmp_path) as (load, ways):
-        assert await settled(load, ways), load.troubles()
+        assert await settled(load, ways, 20), load.troubles()
         verdict = check(load.history)
     assert verdict.good, verdict
 
@@ -141,7 +141,7 @@ async def test_a_bug_is_seen(
         monkeypatch.setattr(one.owner, one.name, one.value)
     async with talking(node, tmp_path) as (load, ways):
         for _ in range(ROUNDS):
-            await settled(load, ways)
+            await settled(load, ways, 3)
             verdict = check(load.history)
             if verdict.counts[BUGS[bug].counter]:
                 break

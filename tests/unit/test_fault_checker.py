@@ -268,7 +268,7 @@ def test_one_receiver_misses_one() -> None:
     story.said(1)
     story.said(2, to=("ann",))
     story.finds(lost=1)
-    assert "bob was never shown 'message 2', lobby 2" in str(story.verdict())
+    assert "bob was never shown 'm2', lobby 2" in str(story.verdict())
 
 
 def test_seen_by_one_and_never_acknowledged() -> None:
@@ -558,6 +558,72 @@ def test_lines_out_of_order(shown: tuple[int, ...]) -> None:
     story.said(1, 2, 3)
     story.shows(*shown)
     assert story.verdict().out_of_order == len(shown) - 1
+
+
+# -- what is done to messages
+
+
+def shown(seq: int, says: str) -> Entry:
+    return Entry(seq, says, f"m{seq}")
+
+
+def changed() -> Story:
+    """The first message was edited, the second one erased, the third one liked."""
+    story = Story("ann")
+    story.said(1, 2, 3, to=("ann",))
+    for seq, does, says in ((4, "edit", "better"), (5, "delete", ""), (6, "react", ":yes:")):
+        deed = story.publishes(seq)
+        deed.does, deed.to, deed.text = does, f"m{seq - 3}", says
+        story.history.seen.append(Push("ann", 1, story.now, "lobby", "e", shown(seq, says)))
+    return story
+
+
+KEPT = (
+    shown(1, "better"),
+    shown(2, ""),
+    entry(3),
+    shown(4, "better"),
+    shown(5, ""),
+    shown(6, ":yes:"),
+)
+
+
+def test_what_is_done_to_messages() -> None:
+    """Who reads later sees what became of them; a line client sees messages only."""
+    story = changed()
+    story.history.kept["lobby"] = KEPT
+    story.history.seen.append(Page("ann", 1, 300.0, "lobby", "e", 0, KEPT, 6))
+    story.person()
+    story.shows(2, 3)
+    story.finds()
+
+
+@pytest.mark.parametrize(("place", "says"), [(1, "message 1"), (2, "message 2")])
+def test_the_log_forgot_what_was_done(place: int, says: str) -> None:
+    kept = list(KEPT)
+    kept[place - 1] = shown(place, says)
+    story = changed()
+    story.history.kept["lobby"] = tuple(kept)
+    story.finds(lost=1)
+
+
+@pytest.mark.parametrize(
+    ("place", "says"), [(3, "better"), (3, ""), (1, "other"), (6, ":no:"), (4, "message 4")]
+)
+def test_a_message_looks_as_nobody_made_it(place: int, says: str) -> None:
+    story = changed()
+    kept = list(KEPT)
+    kept[place - 1] = shown(place, says)
+    story.history.seen.append(Page("ann", 1, 300.0, "lobby", "e", 0, tuple(kept), 6))
+    story.finds(unexpected=1)
+
+
+def test_a_line_client_misses_a_message_between_two_deeds() -> None:
+    story = changed()
+    story.person()
+    story.said(7, 8, to=("ann",))
+    story.shows(3, 8)
+    story.finds(out_of_order=1)
 
 
 # -- unresolved

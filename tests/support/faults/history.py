@@ -2,7 +2,8 @@
 
 Times are seconds of one clock, the reactor's. Rooms are named alike for everybody here: a private
 conversation of ann and bob is `ann+bob` (`conversation`), not `@bob` and `@ann`. What was said is
-known by its text, which is different for each message of a load.
+known by its msgid, which is different for everything that a load says, or by its text where the
+server makes the msgid; so is the text of each message and edit.
 """
 
 from __future__ import annotations
@@ -55,16 +56,24 @@ class Attempt:
 
 @dataclass
 class Publish:
-    """One message and all attempts to have it said.
+    """One message, or what is done to one, and all attempts to have it said.
 
-    `answers` is false for what gets no answer even if all is well: a line that was typed."""
+    `answers` is false for what gets no answer even if all is well: a line that was typed. `does`
+    is `edit`, `delete` or `react`, to the message with the msgid `to`."""
 
     sender: str
     room: str
     text: str
     msgid: str = ""
     answers: bool = True
+    does: str = ""
+    to: str = ""
     attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """What it is known by."""
+        return self.msgid or self.text
 
     @property
     def final(self) -> Optional[Attempt]:

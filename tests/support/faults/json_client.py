@@ -6,7 +6,7 @@ with its session and its places, reads what it missed, and sends what has no ans
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Optional
 
@@ -14,11 +14,14 @@ from support.faults.carriers import JSON_TRANSPORTS, CannotOpen, opened
 from support.faults.history import Entry, Page, Participant, Publish, conversation
 from support.faults.json_connection import Event, JSONConnection, Lost, Refused
 from support.faults.life import Elsewhere, Life
-from support.faults.record import Record
+from support.faults.record import Record, is_deed
 from support.faults.routes import Routes
 
 PING_EVERY = 2.5
 """Seconds between two looks whether the server is there still."""
+
+DEEDS = 0.15
+"""How much of what it says is done to a message: an edit, a deletion or a reaction."""
 
 PAGE = 200
 """Entries asked for at once."""
@@ -62,6 +65,8 @@ class JSONClient(Life):
         self._calls = {f"@{_other(room, me.name)}": room for room in me.private}
         self._by_id: dict[str, str] = {}  # @+id: the room
         self._connection: Optional[JSONConnection] = None
+        self._mine: dict[str, list[str]] = {}  # room: what it said there and may change
+        self._heard: dict[str, str] = {}  # room: the last message
 
     @property
     def up_to_date(self) -> bool:
@@ -166,6 +171,8 @@ class JSONClient(Life):
             return
         room = self._room(event["room"])
         self._record.push(self.me.name, number, room, event)
+        if not is_deed(event):
+            self._heard[room] = event["msgid"]
         place = self._places.get(room)
         if place is not None:
             place.pushed(event["seq"])
@@ -185,11 +192,31 @@ class JSONClient(Life):
 
     # -- saying
 
+    def _publish(self, room: str, word: str) -> Publish:
+        said = super()._publish(room, word)
+        if self._random.random() >= DEEDS:
+            return said
+        does, mine = self._random.choice(("edit", "delete", "react")), self._mine.get(room)
+        if does == "react":
+            to = self._heard.get(room, "")
+            return replace(said, does=does, to=to, text=":yes:") if to else said
+        if not mine:
+            return said
+        to = self._random.choice(mine)
+        if does == "delete":
+            mine.remove(to)
+            return replace(said, does=does, to=to, text="")
+        return replace(said, does=does, to=to)
+
     async def _send(self, publish: Publish, called: str) -> bool:
         connection = self._connection
         assert connection is not None
         attempt = self._record.attempt(publish, self.entrance.name)
-        fields = {"room": called, "text": publish.text, "msgid": publish.msgid}
+        fields = {"room": called, "msgid": publish.msgid}
+        if publish.text:
+            fields["text"] = publish.text
+        if publish.does:
+            fields[publish.does] = publish.to
         try:
             reply = await connection.ask("publish", **fields)
         except Lost:
@@ -199,6 +226,8 @@ class JSONClient(Life):
         self._record.answered(attempt, self._room(reply.get("room", called)), reply)
         if attempt.code == "unavailable":
             connection.drop()
+        elif attempt.seq is not None and not publish.does:
+            self._mine.setdefault(publish.room, []).append(publish.msgid)
         return attempt.certain and attempt.code != "rate_limited"
 
     def called(self, room: str) -> str:

@@ -121,7 +121,7 @@ class LineClient(Life):
     def up_to_date(self) -> bool:
         """Whether its connection has shown what was typed there, and the newest of each room that
         it showed anything of: what it was shown has no seq, but others know that."""
-        places, newest = self._record.places, self._record.newest
+        places, newest = self._record.places, self._record.messages
         return (
             self.ready
             and not self._typed

@@ -19,11 +19,13 @@ from support.faults.history import (
 
 class Record:
     """Everybody in a load writes here. `newest` is the highest seq of each room that anybody was
-    told, by an answer or by what was shown; `places`, the seq of each text that was shown."""
+    told, by an answer or by what was shown. `messages` is the highest that was shown of a message
+    (not of what was done to one), `places` the seq of each of their texts."""
 
     def __init__(self, clock: Any) -> None:
         self.history = History()
         self.newest: dict[str, int] = {}
+        self.messages: dict[str, int] = {}
         self.places: dict[str, int] = {}
         self._clock = clock
 
@@ -52,7 +54,7 @@ class Record:
         epoch: str,
     ) -> Page:
         """A client has read: `joined` or `history`."""
-        entries = tuple(self._entry(one) for one in reply["entries"])
+        entries = tuple(self._entry(room, one) for one in reply["entries"])
         last = entries[-1].seq if entries else after or 0
         page = Page(
             client=client,
@@ -73,7 +75,7 @@ class Record:
     def push(self, client: str, connection: int, room: str, push: dict[str, Any]) -> None:
         """A message came to a client."""
         self.history.seen.append(
-            Push(client, connection, self.now(), room, push["epoch"], self._entry(push))
+            Push(client, connection, self.now(), room, push["epoch"], self._entry(room, push))
         )
         self._at(room, push["seq"])
 
@@ -106,9 +108,16 @@ class Record:
         if entries:
             self._at(room, entries[-1].seq)
 
-    def _entry(self, event: dict[str, Any]) -> Entry:
-        self.places[event["text"]] = event["seq"]
+    def _entry(self, room: str, event: dict[str, Any]) -> Entry:
+        if not is_deed(event):
+            self.messages[room] = max(event["seq"], self.messages.get(room, 0))
+            self.places.setdefault(event["text"], event["seq"])
         return Entry(event["seq"], event["text"], event["msgid"])
 
     def _at(self, room: str, seq: int) -> None:
         self.newest[room] = max(seq, self.newest.get(room, 0))
+
+
+def is_deed(event: dict[str, Any]) -> bool:
+    """Whether it is no message, but what is done to one."""
+    return not {"edit", "delete", "react"}.isdisjoint(event)

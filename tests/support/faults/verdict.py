@@ -16,6 +16,10 @@ class Verdict:
 
     found: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in COUNTERS})
 
+    def count(self, counter: str, sentence: str) -> None:
+        """One more, and what it is."""
+        self.found[counter].append(sentence)
+
     @property
     def lost(self) -> int:
         return len(self.found["lost"])
