@@ -64,9 +64,12 @@ def _search(connection: Connection, asked: Asked) -> Found:
     if not words or not room_ids:
         return Found((), None)
     wanted = _Wanted(words, list(room_ids), before, max(query.limit, 0) + 1)
-    look = _in_sqlite if is_sqlite(connection) else _in_postgresql
-    places = look(connection, wanted)
-    return page_of(query, _entries(connection, places, asked.epoch))
+    return page_of(query, _entries(connection, _look(connection, wanted), asked.epoch))
+
+
+def _look(connection: Connection, wanted: _Wanted) -> list[int]:
+    """The numbers of the messages."""
+    return (_in_sqlite if is_sqlite(connection) else _in_postgresql)(connection, wanted)
 
 
 @contextmanager

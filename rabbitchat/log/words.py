@@ -9,6 +9,9 @@ from functools import lru_cache
 LONGEST_WORD = 64
 """Characters of a folded word that count."""
 
+LONGEST_TEXT = 20_000
+"""Characters of a text that count: an index takes no more of one."""
+
 # Written without spaces: kana, and the ideographs that Chinese, Japanese and Korean share.
 _ALONE = (
     "\u3005-\u3007\u3041-\u309f\u30a1-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -26,6 +29,7 @@ def folded_words(text: str) -> list[str]:
     >>> folded_words("Café No. 5: 日本!")
     ['cafe', 'no', '5', '日', '本']
     """
+    text = text[:LONGEST_TEXT]
     if text.isascii():
         words = _ASCII_WORD.findall(text.lower())
     else:
