@@ -97,6 +97,30 @@ def test_private_messages(company: Company) -> None:
         cyd.say("@nobody", "hello?")
 
 
+def test_what_is_done_to_messages(company: Company) -> None:
+    """Each node has a log of its own: `ref` is the message's place there."""
+    ann, bob, cyd = company.people
+    room = company.room
+    ann.say(room, "helo", msgid="m1")
+    for person in company.people:
+        person.sees("message", msgid="m1")
+    ann.command("publish", room=room, edit="m1", text="hello", msgid="e1")
+    cyd.sees("message", edit="m1", text="hello")
+    cyd.command("publish", room=room, react="m1", text=":yes:", msgid="r1")
+    ann.sees("message", react="m1", from_=cyd.nick)
+    with pytest.raises(Refused, match="not_allowed"):
+        bob.command("publish", room=room, delete="m1", of=ann.user)
+    ann.command("publish", room=room, delete="m1", msgid="d1")
+    for person in company.people:
+        (message,) = person.pushes("message", msgid="m1")
+        person.sees("message", delete="m1", text="")
+        for deed in ("edit", "react", "delete"):
+            done = person.sees("message", **{deed: "m1"})
+            assert (done["of"], done["ref"]) == (ann.user, message["seq"])
+        entries = person.command("history", room=room)["entries"]
+        assert [entry["text"] for entry in entries] == ["", "", ":yes:", ""]
+
+
 def test_typing_and_topic(company: Company) -> None:
     ann, bob, cyd = company.people
     room = company.room
