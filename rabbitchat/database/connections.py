@@ -6,6 +6,7 @@ Each connection belongs to one thread. All waits inside the database end after `
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import sqlite3
@@ -52,8 +53,7 @@ def _sqlite(url: URL, writes: bool, wait: float) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def connecting(*_: object) -> None:
-        # People's messages are for nobody but the daemon's user.
-        os.close(os.open(url.database or "", os.O_RDWR | os.O_CREAT, 0o600))
+        _make_file(url.database or "")
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
@@ -71,6 +71,25 @@ def _sqlite(url: URL, writes: bool, wait: float) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _make_file(path: str) -> None:
+    """Make an SQLite file for nobody but the daemon's user, if there is none.
+
+    One that is there must not be opened: by closing it again this process would lose all locks
+    that SQLite holds on it, and other processes would break the file.
+
+    Raises OSError, in words that SQLite hasn't.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        for amiss, number in (
+            (os.path.isdir(path), errno.EISDIR),
+            (not os.access(path, os.R_OK | os.W_OK), errno.EACCES),
+        ):
+            if amiss:
+                raise OSError(number, os.strerror(number), path) from None
 
 
 def _postgresql(url: URL, writes: bool, wait: float) -> Engine:

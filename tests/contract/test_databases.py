@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import NullPool
 from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThread
 
 from rabbitchat.chat.entries import Draft
 from rabbitchat.database.database import CannotOpen, Database
@@ -313,6 +314,53 @@ def test_processes_that_start_at_once_make_the_tables_once(
         epochs = {out.strip() for out, _ in said}
         assert len(epochs) == 1, said
         assert len(epochs.pop()) == 16, said
+
+
+TALKS = """
+import sys
+from twisted.internet import reactor, task
+from twisted.internet.defer import Deferred, gatherResults
+from rabbitchat.chat.entries import Draft
+from rabbitchat.database.database import Database
+from rabbitchat.log.sql import SqlLog
+
+async def talk(url, user):
+    log = SqlLog(Database(reactor, url), reactor)
+    log.startService()
+    for _ in range(20):
+        drafts = [
+            Draft(room="lobby", msgid=str(log._now()), user=user, nick=user, text="x",
+                  time="2026-01-01", node=user)
+            for _ in range(10)
+        ]
+        await gatherResults([Deferred.fromCoroutine(log.append(draft)) for draft in drafts])
+    await log.stopService()
+
+task.react(lambda _: Deferred.fromCoroutine(talk(*sys.argv[1:])))
+"""
+
+
+@pytest_twisted.ensureDeferred
+async def test_processes_on_one_database_count_together(url: str, open_log: MakeLog) -> None:
+    log = open_log(url)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", TALKS, url, user],
+            cwd=CHECKOUT,
+            env=environment(),
+            stderr=subprocess.PIPE,
+        )
+        for user in ("a1", "b2")
+    ]
+    for process in processes:
+        _, trouble = await deferToThread(process.communicate, timeout=60)
+        assert (process.returncode, trouble) == (0, b"")
+    page = await log.after("lobby", 0, 1000, 10**9)
+    assert [entry.seq for entry in page.entries] == list(range(1, 401))
+    for user in ("a1", "b2"):
+        times = [float(entry.msgid) for entry in page.entries if entry.user == user]
+        assert times == sorted(times), "not in the order of the calls"
+        assert len(times) == 200
 
 
 # what can't be opened
