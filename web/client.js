@@ -2,19 +2,19 @@
 // takes, and tells a page what to show. Knows nothing of the document. Times are in milliseconds.
 
 import { Link, Lost, Refused } from "./link.js";
+import { Marks } from "./marks.js";
 import { remember, remembered } from "./memory.js";
+import { Outbox } from "./outbox.js";
+import { isDeed, isMessage, Place } from "./place.js";
+import { Reader } from "./reader.js";
+import { Talks } from "./talks.js";
+import { Typing } from "./typing.js";
 
 const NICK_PATIENCE = 15_000; // the nick of a lost user is held for a while, usually for 10 s
-const TYPING_EVERY = 3_000;
-const TYPING_SHOWN = 6_000;
 const RETRY_AFTER = 1_000;
-const ENTRIES = 1_000; // asked for at once
-
-/** A name for a message that nobody else gives. (randomUUID is missing on plain http pages.) */
-function newMsgid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+const AT_FIRST = 100; // entries that are read when one comes into a room
+const BEFORE = 20; // and those before the first one missed
+const FAR = 5_000; // entries: who missed more in a room gets the newest
 
 export class Chat {
   #page;
@@ -24,19 +24,25 @@ export class Chat {
   #ready = false; // connected, and in the room
   #byHand = false; // the nick was just typed: say at once when it is taken
   #takenSince = 0; // the nick, while we try to have it back
-  #place = null; // the room, and the last entry of it that was shown
-  #talks = null; // of each private conversation, the seq up to which all was shown
-  #caughtUp = false; // with what was written privately while the connection was away
-  #outbox = new Map(); // msgid: {msgid, room, text, time, sent, user}, in order
+  #place = null; // the room
+  #talks = new Talks();
+  #reader;
+  #marks = new Marks(this.#link);
+  #outbox = new Outbox();
   #flushing = false;
-  #typing = new Map(); // user: {nick, timer}
-  #typedAt = 0; // when we last told so; 0: we are not typing
+  #typing;
 
   constructor(page) {
     this.#page = page;
+    this.#typing = new Typing((people) => page.typing(people));
+    this.#reader = new Reader(
+      (command) => this.#link.ask(command),
+      (place, entry, missed) => this.#show(place, entry, missed),
+      () => page.gap(),
+    );
     // Shared by all tabs: each is the same user.
     this.#me = { ...this.#me, ...remembered("localStorage", "rabbitchat", {}) };
-    for (const item of remembered("sessionStorage", "outbox", [])) this.#add(item);
+    for (const item of this.#outbox.restore()) this.#pending(item);
   }
 
   // -- what the page calls
@@ -61,9 +67,9 @@ export class Chat {
     this.#link.open();
   }
 
-  /** Now is a good moment to come back. */
-  wake() {
-    this.#link.wake();
+  /** Now is a good moment to come back. `asleep`: the connection that we have is a dead one. */
+  wake(asleep = false) {
+    this.#link.wake(asleep ? Infinity : 0);
   }
 
   /** Go into a room, out of the one before. */
@@ -71,16 +77,43 @@ export class Chat {
     if (this.#ready) this.#link.tell({ type: "leave", room: this.room });
     const connected = this.#me.user !== "" && this.#link.isOpen;
     this.#ready = false;
-    this.#place = { room, epoch: null, seq: 0, waiting: [], filling: false };
+    if (this.#place) this.#place.left = true;
+    this.#place = new Place(room);
     if (connected) this.#join().catch((problem) => this.#hindered(problem));
   }
 
   /** Say something in the room or to `@nick`: once, whatever happens to the connection. */
   say(text, room = this.room) {
     this.typed(false);
-    this.#add({ msgid: newMsgid(), room, text, time: new Date().toISOString(), sent: false });
-    this.#keepOutbox();
-    this.#flush();
+    this.#publish({ room, text });
+  }
+
+  /** Give a message of one's own another text. */
+  edit(entry, text) {
+    this.#publish({ room: this.#addressOf(entry), edit: entry.msgid, text });
+  }
+
+  /** Erase a message of one's own. */
+  erase(entry) {
+    this.#publish({ room: this.#addressOf(entry), delete: entry.msgid });
+  }
+
+  /** Add a reaction to a message, or take it back. */
+  react(entry, text, active) {
+    const { msgid, user } = entry;
+    this.#publish({ room: this.#addressOf(entry), react: msgid, of: user, text, active });
+  }
+
+  /** All that came was seen. */
+  seen() {
+    const news = this.#places().filter((place) => place.hasRead());
+    if (news.length > 0) this.#counts();
+    this.#tellRead();
+  }
+
+  /** One may be gone in a moment. */
+  hurry() {
+    this.#tellRead(true);
   }
 
   rename(nick) {
@@ -93,9 +126,7 @@ export class Chat {
 
   /** Something is being typed, which is told again from time to time, or no more. */
   typed(active) {
-    const now = Date.now();
-    if (!this.#ready || (active ? now - this.#typedAt < TYPING_EVERY : !this.#typedAt)) return;
-    this.#typedAt = active ? now : 0;
+    if (!this.#ready || !this.#typing.isNews(active)) return;
     this.#link.tell({ type: "typing", room: this.room, active });
   }
 
@@ -103,10 +134,8 @@ export class Chat {
 
   status(state, reason) {
     this.#ready = false;
-    this.#caughtUp = false;
-    this.#typedAt = 0;
     this.#me.user = "";
-    for (const user of [...this.#typing.keys()]) this.#stopTyping(user);
+    this.#typing.clear();
     this.#page.status(state, reason);
   }
 
@@ -115,13 +144,14 @@ export class Chat {
   }
 
   tooBig() {
-    const item = this.#unsent();
+    const item = this.#outbox.unsent;
     if (item) this.#failed(item, "it is too long");
   }
 
   push(push) {
     if (push.type === "message") this.#message(push);
     else if (push.type === "nick") this.#renamed(push);
+    else if (push.type === "read") this.#readElsewhere(push);
     else if (push.type === "error") this.#page.error(push.message);
     else if (push.room === this.room) this.#happened(push);
   }
@@ -136,8 +166,18 @@ export class Chat {
     this.#byHand = false;
     this.#takenSince = 0;
     this.#named(me.nick);
-    await this.#join();
-    await this.#readTalks();
+    this.#talks.begin(me.epoch, me.conversations ?? []);
+    await this.#join().catch((problem) => this.#unlessRefused(problem));
+    for (const talk of this.#talks) {
+      if (!talk.behind) continue;
+      await this.#reader.fill(talk, true).catch((problem) => this.#unlessRefused(problem));
+    }
+  }
+
+  /** What is refused for good keeps nobody from the rest. */
+  #unlessRefused(problem) {
+    if (!(problem instanceof Refused) || problem.temporary) throw problem;
+    this.#hindered(problem);
   }
 
   #named(nick) {
@@ -175,7 +215,7 @@ export class Chat {
     const { room, epoch, seq } = place;
     const again = epoch !== null;
     const recover = again ? { epoch, seq } : null;
-    const joined = await this.#link.ask({ type: "join", room, recover });
+    const joined = await this.#link.ask({ type: "join", room, history: AT_FIRST, recover });
     if (place !== this.#place) {
       this.#link.tell({ type: "leave", room: joined.room });
       return;
@@ -183,127 +223,122 @@ export class Chat {
     place.room = joined.room;
     this.#members = new Map(joined.members.map(({ user, nick }) => [user, nick]));
     this.#page.entered(joined, this.#members);
-    if (again && !joined.recovered) {
-      this.#settleSent();
-      this.#page.gap(joined.epoch !== epoch);
-    }
-    if (!joined.recovered) Object.assign(place, { epoch: joined.epoch, seq: 0 });
-    for (const entry of joined.entries) this.#next(entry, place);
-    place.seq = joined.seq;
+    const more = this.#catchUp(place, joined, again);
     this.#ready = true;
     this.#link.settled();
     this.#page.connected(this.#link.transport);
+    this.#counts();
+    this.#tellRead();
     this.#flush();
-    if (joined.more) await this.#fill(place);
+    if (more) await this.#reader.fill(place, true);
+  }
+
+  /** Show what was said meanwhile; whether there is more of it to be read. */
+  #catchUp(place, { epoch, seq, read = 0, entries, recovered, more }, again) {
+    if (recovered) {
+      place.resumed(read);
+    } else {
+      const same = epoch === place.epoch && seq >= place.seq;
+      const known = again && same ? place.seq : Math.min(read, seq);
+      if (again) {
+        this.#settleSent();
+        this.#page.gap(!same);
+      }
+      place.begin(epoch, Math.min(read, seq));
+      if ((again || read > 0) && entries[0]?.seq > known + 1) {
+        place.seq = again ? known : Math.max(0, known - BEFORE);
+        if (seq - known <= FAR) return true;
+        this.#page.notice("gap", "You missed more than is shown here");
+      }
+    }
+    this.#reader.show(place, entries, again || read > 0);
+    place.seq = seq;
+    return more;
   }
 
   // -- what is said
 
   /** A message came. A room's messages are shown in order and without a hole. */
   #message(entry) {
-    const place = this.#place;
-    if (entry.room.startsWith("@")) {
-      this.#noteTalk(entry);
-      this.#show(entry);
-    } else if (entry.room === place.room && place.epoch !== null) {
-      place.waiting.push(entry);
-      if (place.filling) return;
-      if (entry.seq <= place.seq + 1) this.#showWaiting(place);
-      else this.#fill(place).catch((problem) => this.#hindered(problem));
-    }
+    const place = this.#placeOf(entry);
+    if (!place) return;
+    this.#reader.take(place, entry).catch((problem) => this.#hindered(problem));
   }
 
-  /** Read what follows on the last entry shown; what comes meanwhile waits. */
-  async #fill(place) {
-    place.filling = true;
-    try {
-      for await (const entry of this.#after(place.room, place.seq)) this.#next(entry, place);
-      this.#showWaiting(place);
-    } finally {
-      place.filling = false;
-      place.waiting = [];
-    }
+  #placeOf(entry) {
+    const { room, user } = entry;
+    if (room.startsWith("@")) return this.#talks.of(entry, this.#isMine(entry) ? this.#idOf(room) : user);
+    return room === this.room && this.#place.epoch !== null ? this.#place : null;
   }
 
-  async *#after(room, seq) {
-    for (let more = true; more; ) {
-      const page = await this.#link.ask({ type: "history", room, after: seq, limit: ENTRIES });
-      yield* page.entries;
-      more = page.more && page.entries.length > 0;
-      if (more) seq = page.entries.at(-1).seq;
-    }
+  #isMine({ user }) {
+    return user === this.#me.user;
   }
 
-  #showWaiting(place) {
-    for (const entry of place.waiting.splice(0)) this.#next(entry, place);
+  /** The id of the user behind `@nick`, or "". */
+  #idOf(room) {
+    const found = [...this.#members].find(([, nick]) => `@${nick}` === room);
+    return found ? found[0] : "";
   }
 
-  #next(entry, place) {
-    if (place !== this.#place || entry.seq <= place.seq) return;
-    place.seq = entry.seq;
-    this.#show(entry);
+  /** Where a message stands. A conversation is named by the user: its nick may be another by now. */
+  #addressOf(entry) {
+    if (!entry.room.startsWith("@")) return entry.room;
+    if (!this.#isMine(entry)) return `@+${entry.user}`;
+    return this.#talks.named(entry.room)?.address ?? entry.room;
   }
 
-  #show(entry) {
+  #show(place, entry, missed) {
+    const mine = this.#isMine(entry);
+    const counts = missed && !mine && isMessage(entry) && entry.seq > place.read;
+    place.shown(entry, mine);
     // Whoever it is from: nobody else knew the msgid, but we may be another user by now.
-    if (this.#outbox.delete(entry.msgid)) {
-      this.#keepOutbox();
-      this.#page.settled(entry.msgid);
-    }
-    this.#stopTyping(entry.user);
-    this.#page.message(entry, entry.user === this.#me.user);
+    if (this.#outbox.remove(entry.msgid)) this.#page.settled(entry.msgid);
+    this.#typing.stop(entry.user);
+    if (isDeed(entry)) this.#page.changed(entry, mine);
+    else this.#page.message(entry, mine, counts);
+    this.#counts();
   }
 
-  /** Read what was written privately while the connection was away. */
-  async #readTalks() {
-    const { epoch, conversations } = this.#me;
-    if (this.#talks === null) {
-      this.#talks = new Map(conversations.map(({ room, seq }) => [room, seq])); // not missed
-    } else if (this.#talks.epoch !== epoch) {
-      this.#talks = new Map();
-    }
-    this.#talks.epoch = epoch;
-    for (const { room, seq } of conversations) {
-      const last = this.#talks.get(room) ?? 0;
-      if (seq <= last) continue;
-      for await (const entry of this.#after(room, last)) this.#message(entry);
-      this.#talks.set(room, Math.max(seq, this.#talks.get(room) ?? 0));
-    }
-    this.#caughtUp = true;
+  // -- what was read
+
+  #places() {
+    return [this.#place, ...this.#talks].filter((place) => place && place.epoch !== null);
   }
 
-  /** Before all that was missed is read, which may take several connections, only the very next
-      entry of a conversation counts. */
-  #noteTalk({ room, seq }) {
-    const last = this.#talks?.get(room) ?? 0;
-    if (this.#caughtUp || seq === last + 1) this.#talks?.set(room, Math.max(seq, last));
+  #readElsewhere({ room, seq }) {
+    const place = room === this.room ? this.#place : this.#talks.named(room);
+    place?.told(seq);
+    this.#counts();
+  }
+
+  #tellRead(now = false) {
+    this.#marks.tell(() => (this.#ready ? this.#places() : []), now);
+  }
+
+  #counts() {
+    this.#page.counts(() => [this.#place, ...this.#talks]);
   }
 
   // -- what one says oneself
 
-  #add(item) {
-    this.#outbox.set(item.msgid, item);
-    this.#page.pending(item, this.nick);
+  #publish(command) {
+    this.#pending(this.#outbox.add(command));
+    this.#flush();
   }
 
-  #unsent() {
-    return [...this.#outbox.values()].find(({ sent }) => !sent);
-  }
-
-  #keepOutbox() {
-    remember("sessionStorage", "outbox", [...this.#outbox.values()].filter(({ sent }) => !sent));
+  #pending({ command, time }) {
+    if (!isDeed(command)) this.#page.pending({ ...command, time }, this.nick);
   }
 
   /** Send what waits, one after the other, until each is stored or refused for good. */
   async #flush() {
     if (this.#flushing) return;
     this.#flushing = true;
-    for (let item; this.#ready && (item = this.#unsent()); ) {
-      const { msgid, room, text } = item;
+    for (let item; this.#ready && (item = this.#outbox.unsent); ) {
       try {
-        await this.#link.ask({ type: "publish", msgid, room, text });
-        Object.assign(item, { sent: true, user: this.#me.user });
-        this.#keepOutbox();
+        await this.#link.ask({ type: "publish", ...item.command });
+        this.#outbox.stored(item, this.#me.user);
       } catch (problem) {
         if (problem instanceof Lost) break;
         if (problem.temporary) await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER));
@@ -313,19 +348,18 @@ export class Chat {
     this.#flushing = false;
   }
 
-  #failed(item, why) {
-    this.#outbox.delete(item.msgid);
-    this.#keepOutbox();
-    this.#page.settled(item.msgid);
-    this.#page.failed(item, why);
+  #failed({ command }, why) {
+    this.#outbox.remove(command.msgid);
+    this.#page.settled(command.msgid);
+    this.#page.failed(command, why);
   }
 
   /** What was stored, and will not be shown to us any more because that log is gone. */
   #settleSent() {
-    for (const item of [...this.#outbox.values()].filter(({ sent }) => sent)) {
-      this.#outbox.delete(item.msgid);
-      this.#page.settled(item.msgid);
-      this.#page.message({ ...item, from: this.nick }, true);
+    for (const { command, time, user } of this.#outbox.sent) {
+      this.#outbox.remove(command.msgid);
+      this.#page.settled(command.msgid);
+      this.#page.message({ ...command, time, user, from: this.nick }, true);
     }
   }
 
@@ -336,35 +370,25 @@ export class Chat {
     if (type === "join" || type === "leave") {
       if (type === "join") this.#members.set(user, nick);
       else this.#members.delete(user);
-      this.#stopTyping(user);
+      this.#typing.stop(user);
       this.#page.people(this.#members, count);
       if (user !== this.#me.user) this.#page.moved(push);
     } else if (type === "topic") {
       this.#page.topic(push.text, push.from);
     } else if (type === "typing" && user !== this.#me.user) {
-      this.#stopTyping(user);
-      if (!push.active) return;
-      const timer = setTimeout(() => this.#stopTyping(user), TYPING_SHOWN);
-      this.#typing.set(user, { nick: push.from, timer });
-      this.#page.typing([...this.#typing.values()]);
+      this.#typing.happened(push);
     }
   }
 
   #renamed({ user, from, nick }) {
     const own = user === this.#me.user;
     if (own) this.#named(nick);
-    this.#stopTyping(user);
+    this.#talks.renamed(user, nick);
+    this.#counts();
+    this.#typing.stop(user);
     if (!this.#members.has(user)) return;
     this.#members.set(user, nick);
     this.#page.people(this.#members, this.#members.size);
     this.#page.renamed(from, nick, own);
-  }
-
-  #stopTyping(user) {
-    const typing = this.#typing.get(user);
-    if (!typing) return;
-    clearTimeout(typing.timer);
-    this.#typing.delete(user);
-    this.#page.typing([...this.#typing.values()]);
   }
 }

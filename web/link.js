@@ -17,13 +17,18 @@ const UNKNOWN = { name: TRANSPORTS[0], since: 0 }; // what gets through
 const OPEN = 1; // WebSocket's readyState, and SockJS's
 const ANSWER_WITHIN = 12_000; // the server answers within 8 s: later the connection is dead
 const PING_EVERY = 20_000;
+const LOOK_EVERY = 2_000; // at the clock
+const JUMP = 10_000; // of the clock: the computer slept, or the page did
+const ASLEEP = 90_000; // silence after which the server has given us up
+const PROBE_WITHIN = 4_000; // an answer comes, if the connection that is in doubt is alive
 const FIRST_DELAY = 500; // until the first attempt to come back; doubled for each further one
 const LONGEST_DELAY = 15_000;
 const COMING_BACK = 4000; // the close code that is no good-bye: nobody is told that we left
 const TOO_BIG = 1009; // RFC 6455, section 7.4.1
 const TOO_BIG_HTTP = "http status 413"; // how sockjs-client says that a request was
 const ALL_FAILED = 2000; // sockjs-client's: it tried each transport
-const STAY_AWAY = 3500; // close codes from here on say so
+const STAY_AWAY = 3500; // close codes from here on say so, but for
+const NO_CONNECT = 3501; // the computer went to sleep before it could introduce itself
 
 /** The server answered with an error. */
 export class Refused extends Error {
@@ -48,11 +53,18 @@ export class Link {
   #attempts = 0; // since `settled`
   #asked = new Map(); // id: {resolve, reject, timer}
   #lastId = 0;
+  #heard = 0; // when the server was heard last, or this attempt began
   #known = remembered("sessionStorage", "transport", UNKNOWN);
 
   constructor(client) {
     this.#client = client;
-    setInterval(() => this.isOpen && this.ask({ type: "ping" }).catch(() => {}), PING_EVERY);
+    setInterval(() => this.isOpen && this.#ping(), PING_EVERY);
+    let looked = Date.now();
+    setInterval(() => {
+      const gap = Date.now() - looked;
+      looked += gap;
+      if (gap > JUMP) this.wake(gap);
+    }, LOOK_EVERY);
   }
 
   get isOpen() {
@@ -66,6 +78,7 @@ export class Link {
 
   open() {
     this.#drop();
+    this.#heard = Date.now();
     this.#client.status("connecting");
     const socket = window.SockJS ? this.#sockJS() : this.#webSocket();
     this.#socket = socket;
@@ -84,7 +97,7 @@ export class Link {
     socket.onclose = ({ code, reason = "" }) => {
       if (code === ALL_FAILED) this.#known = UNKNOWN;
       if (code === TOO_BIG || reason.endsWith(TOO_BIG_HTTP)) this.#client.tooBig();
-      if (code >= STAY_AWAY && code < 4000) this.stop(reason);
+      if (code >= STAY_AWAY && code < 4000 && code !== NO_CONNECT) this.stop(reason);
       else this.again(code < 3000 ? "" : reason); // the others are no words of our server
     };
   }
@@ -124,9 +137,17 @@ export class Link {
     this.#client.status("waiting", reason);
   }
 
-  /** Come back now, if there is nothing but the time to wait for. */
-  wake() {
-    if (this.#timer && !this.#socket) this.open();
+  /**
+   * Now is a good moment to come back: there may be a network again, or somebody looks. A
+   * connection that was silent for `gap`, or longer than that, is given up; any other has to show
+   * that it is alive.
+   */
+  wake(gap = 0) {
+    this.#attempts = 0;
+    if (!this.#socket && !this.#timer) return; // stopped
+    const silent = Math.max(gap, Date.now() - this.#heard);
+    if (!this.#socket || silent > ASLEEP) this.open();
+    else if (this.isOpen) this.#ping(PROBE_WITHIN);
   }
 
   stop(reason = "") {
@@ -156,21 +177,26 @@ export class Link {
     if (this.isOpen) this.#socket.send(JSON.stringify(command));
   }
 
+  #ping(within = ANSWER_WITHIN) {
+    this.ask({ type: "ping" }, within).catch(() => {});
+  }
+
   /** The reply to a command. Rejects with Refused or Lost. */
-  ask(command) {
+  ask(command, within = ANSWER_WITHIN) {
     return new Promise((resolve, reject) => {
       if (!this.isOpen) {
         reject(new Lost("there is no connection just now"));
         return;
       }
       const id = ++this.#lastId;
-      const timer = setTimeout(() => this.again(), ANSWER_WITHIN);
+      const timer = setTimeout(() => this.again(), within);
       this.#asked.set(id, { resolve, reject, timer });
       this.tell({ ...command, id });
     });
   }
 
   #receive(message) {
+    this.#heard = Date.now();
     const asked = this.#asked.get(message.id);
     if (!asked) {
       this.#client.push(message);

@@ -96,6 +96,22 @@ class Visitor:
         field.fill(text)
         field.press("Enter")
 
+    def looks_away(self, away: bool = True) -> None:
+        """Have another tab in front of the page, or the page again."""
+        self.page.evaluate(
+            """(away) => {
+                Object.defineProperty(document, "hidden", { get: () => away, configurable: true });
+                document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            away,
+        )
+
+    def does(self, action: str, text: str) -> None:
+        """Press one of the actions of the message that says this: "Edit", "React with 👍"."""
+        row = self.page.locator("#log .message").filter(has_text=text)
+        row.get_by_role("button", name="Actions").click()
+        row.get_by_role("button", name=action).click()
+
     def time_passes_until(self, seen: Callable[[], bool]) -> None:
         """Let the page's stopped clock go on a bit at a time, and no further than it has to."""
         for _ in range(500):
@@ -140,6 +156,21 @@ class Visitor:
             has_text=re.compile(rf"^{re.escape(text)}$")
         )
         expect(notices).to_have_count(times)
+
+    def sees_reactions(self, text: str, *reactions: str) -> None:
+        """These stand under the message that says this: "👍 2"."""
+        row = self.page.locator("#log .message").filter(has_text=text)
+        expect(row.locator(".reaction")).to_have_text(list(reactions))
+
+    def has_unread(self, count: int, **places: int) -> None:
+        """So many messages aren't read, as the title says; in these places, as stands there."""
+        expect(self.page).to_have_title(re.compile(rf"^\({count}\) #" if count else r"^#"))
+        marked = self.page.locator("#places .unread")
+        expect(marked).to_have_text([f"{name} {many} unread" for name, many in places.items()])
+
+    def rows(self) -> list[str]:
+        """All that stands in the log, without times and days."""
+        return self.page.locator("#log > li:not(.day) > p").all_inner_texts()
 
     def all_notices(self) -> list[str]:
         """The lines that are no messages, without the dates."""

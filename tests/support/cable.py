@@ -1,14 +1,18 @@
-"""A TCP connection's way that can be cut, beside code that blocks: it has a thread of its own."""
+"""A TCP connection's way that can be cut, or die in silence, beside code that blocks: it has a
+thread of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
 import threading
+from collections.abc import Collection
 
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: end with a reset
+_UPGRADE = re.compile(rb"(?i)\r\nupgrade: *websocket\r\n")
 
 
 class Cable:
@@ -18,6 +22,8 @@ class Cable:
         self.port = 0
         self._behind = behind
         self._ends: set[asyncio.StreamWriter] = set()
+        self._upgraded: set[asyncio.StreamWriter] = set()  # of them: those of WebSockets,
+        self._dead: set[asyncio.StreamWriter] = set()  # and of these: through which nothing comes
         self._started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         self._thread.start()
@@ -33,11 +39,23 @@ class Cable:
     def cut(self) -> None:
         """Reset all connections, both ends of each; new ones are forwarded as before."""
         done = threading.Event()
-        self._loop.call_soon_threadsafe(self._cut, done)
+        self._loop.call_soon_threadsafe(self._cut, done, self._ends)
         done.wait()
 
-    def _cut(self, done: threading.Event) -> None:
-        for end in self._ends:
+    def dies(self) -> None:
+        """From now on nothing comes through the WebSockets that there are, not even their end. The
+        other connections are reset, as a browser gives them up when its computer wakes; new ones
+        are forwarded as before."""
+        done = threading.Event()
+        self._loop.call_soon_threadsafe(self._die, done)
+        done.wait()
+
+    def _die(self, done: threading.Event) -> None:
+        self._dead |= self._upgraded
+        self._cut(done, self._ends - self._upgraded)
+
+    def _cut(self, done: threading.Event, ends: set[asyncio.StreamWriter]) -> None:
+        for end in ends:
             if not end.is_closing():
                 opened = end.get_extra_info("socket")
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
@@ -52,7 +70,7 @@ class Cable:
         await self._end.wait()
         server.close()
         while self._ends:
-            self._cut(threading.Event())
+            self._cut(threading.Event(), self._ends)
             await asyncio.sleep(0.01)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -63,14 +81,25 @@ class Cable:
             return
         ends = {writer, far_writer}
         self._ends |= ends
-        await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+        await asyncio.gather(self._copy(reader, far_writer, ends), self._copy(far_reader, writer))
         self._ends -= ends
+        self._upgraded -= ends
+        self._dead -= ends
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Until the end, which is passed on too."""
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    async def _copy(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        ends: Collection[asyncio.StreamWriter] = (),
+    ) -> None:
+        """Until the end, which is passed on too. `ends` are both, where requests come."""
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                if _UPGRADE.search(data):
+                    self._upgraded.update(ends)
+                if writer not in self._dead:
+                    writer.write(data)
+                    await writer.drain()
+            if writer in self._dead:
+                await writer.wait_closed()
+        writer.close()

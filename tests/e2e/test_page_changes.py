@@ -1,0 +1,119 @@
+"""What is done to a message is shown on it: edits, deletions, reactions."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from support.browser import NewVisitor
+from support.middlebox import Middlebox
+from support.telnet import NewTelnet
+
+pytestmark = pytest.mark.ui_acceptance
+
+
+def test_edits_deletions_and_reactions(visitor: NewVisitor, telnet: NewTelnet) -> None:
+    ann, bob, tel = visitor("ann"), visitor("bob"), telnet("tel")
+    ann.say("tee at four")
+    ann.say("nonsense")
+    bob.say("fine")
+    for each in (ann, bob):
+        each.sees("ann: tee at four", "ann: nonsense", "bob: fine")
+    ann.page.get_by_role("textbox", name="Say something").fill("a draft")
+    ann.does("Edit", "tee at four")
+    field = ann.page.get_by_role("textbox", name="Say something")
+    expect(field).to_have_value("tee at four")
+    ann.say("tea at four")
+    expect(field).to_have_value("a draft")
+    ann.does("Delete", "nonsense")
+    ann.page.get_by_role("button", name="Really delete").click()
+    ann.does("React with 👍", "fine")
+    expected = ["ann: tea at four edited", "ann: message deleted", "bob: fine"]
+    for each in (ann, bob):
+        each.sees(*expected)
+        each.sees_reactions("fine", "👍 1")
+    tel.sees("edited: tea at four", "deleted a message", "reacted 👍")
+    thumb = bob.page.get_by_role("button", name="👍")
+    expect(thumb).to_have_attribute("aria-pressed", "false")
+    thumb.click()
+    for each in (ann, bob):
+        each.sees_reactions("fine", "👍 2")
+    expect(thumb).to_have_attribute("aria-pressed", "true")
+    thumb.click()
+    bob.does("React with 🎉", "tea")
+    for each in (ann, bob):
+        each.sees_reactions("fine", "👍 1")
+        each.sees_reactions("tea", "🎉 1")
+        each.page.reload()
+        each.is_in()
+        each.sees(*expected)
+        each.sees_reactions("fine", "👍 1")
+        each.sees_reactions("tea", "🎉 1")
+    # Nobody can do more than react to what others said, or do anything to what is no more.
+    actions = bob.page.locator("#log .message").filter(has_text="tea")
+    actions.get_by_role("button", name="Actions").click()
+    expect(actions.get_by_role("button", name="React with 👍")).to_be_focused()
+    expect(actions.get_by_role("button", name="Edit")).to_have_count(0)
+    gone = bob.page.locator("#log .message").filter(has_text="message deleted")
+    expect(gone.get_by_role("button")).to_have_count(0)
+
+
+def test_what_others_do_at_telnet(visitor: NewVisitor, telnet: NewTelnet) -> None:
+    ann, tel, bob = visitor("ann"), telnet("tel"), telnet("bob")
+    tel.says("helo <b>ann</b>")
+    ann.sees("tel: helo <b>ann</b>")
+    tel.says("/edit hello <b>ann</b>")
+    ann.sees("tel: hello <b>ann</b> edited")
+    ann.say("hello tel")
+    for terminal in (tel, bob):
+        terminal.sees("<ann> hello tel")
+    tel.says("/react 👍")
+    bob.says("/react 👍")
+    bob.says("/react :yes:")
+    late = visitor("late")
+    for each in (ann, late):
+        each.sees("tel: hello <b>ann</b> edited", "ann: hello tel")
+        each.sees_reactions("hello tel", "👍 2", ":yes: 1")
+    tel.says("/delete")
+    for each in (ann, late, visitor("later")):
+        each.sees("tel: message deleted", "ann: hello tel")
+
+
+def test_by_keyboard_alone(visitor: NewVisitor) -> None:
+    ann = visitor("ann")
+    ann.say("one")
+    ann.say("two")
+    ann.sees("ann: one", "ann: two")
+    for key in ["Shift+Tab"] * 2 + ["ArrowUp", "Enter", "Escape", "Enter"] + ["Tab"] * 5:
+        ann.page.keyboard.press(key)
+    expect(ann.page.get_by_role("button", name="Edit")).to_be_focused()
+    ann.page.keyboard.press("Enter")
+    ann.page.keyboard.type("!")
+    ann.page.keyboard.press("Enter")
+    ann.sees("ann: one! edited", "ann: two")
+
+
+def test_what_was_done_while_one_was_away(visitor: NewVisitor, middlebox: Middlebox) -> None:
+    ann, bob = visitor("ann"), visitor("bob", url=middlebox.url)
+    for text in ("one", "two", "/msg bob three"):
+        ann.say(text)
+    bob.sees("ann: one", "ann: two", "ann: to you three")
+    middlebox.refuses = b""
+    bob.page.evaluate("dispatchEvent(new Event('online'))")
+    bob.is_away()
+    bob.does("React with 👀", "one")  # as soon as it can
+    ann.does("Edit", "one")
+    ann.say("first")
+    ann.does("Edit", "first")
+    ann.say("the first")
+    ann.does("Delete", "two")
+    ann.page.get_by_role("button", name="Really delete").click()
+    ann.does("Edit", "three")
+    ann.say("the third")
+    ann.sees("ann: the first edited", "ann: message deleted", "ann: to bob the third edited")
+    middlebox.refuses = b"(?!)"
+    bob.page.evaluate("dispatchEvent(new Event('online'))")
+    bob.sees("ann: the first edited", "ann: message deleted", "ann: to you the third edited")
+    for each in (ann, bob):
+        each.sees_reactions("first", "👀 1")
+    assert bob.all_notices() == [], "what is done to messages is no message"
