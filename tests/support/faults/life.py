@@ -18,6 +18,11 @@ FIRST_DELAY, LONGEST_DELAY = 0.1, 1.5
 """Seconds until a client comes back: doubled for each attempt that failed."""
 
 
+PADDING = 200.0
+"""Characters that a message has beyond its name, on average: what somebody missed in ten seconds
+must be more than one page."""
+
+
 class Elsewhere(Exception):
     """This node is of no use just now."""
 
@@ -141,7 +146,8 @@ class Life(ABC):
         return publish
 
     def _publish(self, room: str, word: str) -> Publish:
-        return Publish(self.me.name, room, f"{word} in {room}", word)
+        length = round(self._random.expovariate(1 / PADDING))
+        return Publish(self.me.name, room, f"{word} in {room}" + "." * length, word)
 
     async def _say(self, publish: Publish) -> None:
         try:

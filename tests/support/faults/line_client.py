@@ -18,6 +18,7 @@ from typing import Any
 
 from autobahn.exception import Disconnected
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 
 from support.carriers import Carrier, End, hand_over
 from support.faults.carriers import LINE_TRANSPORTS, CannotOpen, opened
@@ -185,7 +186,16 @@ class LineClient(Life):
         self._record.attempt(publish, self.entrance.name)
         self._typed.add(publish.text)
         connection.types(publish.text)
+        await self._while_waiting(connection, publish.text)
         return True
+
+    async def _while_waiting(self, connection: LineConnection, text: str) -> None:
+        """Who types looks whether it is shown before typing on, and is not surprised for long."""
+        patience_ends = self._reactor.seconds() + ANSWER_WITHIN
+        while (
+            connection.is_open and text in self._typed and self._reactor.seconds() < patience_ends
+        ):
+            await deferLater(self._reactor, 0.05, lambda: None)
 
     def _publish(self, room: str, word: str) -> Publish:
         return replace(super()._publish(room, word), msgid="", answers=False)
