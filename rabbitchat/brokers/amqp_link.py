@@ -1,7 +1,8 @@
 """One connection to RabbitMQ, from opening to loss. Knows AMQP, and of pika only what it is given.
 
 One connection has a channel to publish, one for the node's own queue and one for each shared
-queue. Whatever goes wrong on any of them ends the whole link: one way to recover, always used.
+queue. Whatever goes wrong on any of them ends the whole link: one way to recover, always used. The
+one exception is in amqp_consuming.py.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, Optional, Protocol
 from twisted.internet import task
 from twisted.internet.defer import Deferred, fail
 
-from rabbitchat.brokers.amqp_queues import NodeQueue, SharedConsumer
+from rabbitchat.brokers.amqp_consuming import Consuming
 from rabbitchat.brokers.interface import Message, NotSent
 from rabbitchat.brokers.link import LinkLost, LinkOwner
 from rabbitchat.brokers.pending import ConfirmWindow, Operations
@@ -100,8 +101,7 @@ class AmqpLink:
         self._connecting: Optional[Deferred[Any]] = None
         self._protocol: Any = None
         self._publishing: Any = None  # the channel
-        self._queue: Optional[NodeQueue] = None
-        self._consumers: list[SharedConsumer] = []
+        self._consuming = Consuming(self, exchange, self._queue_name)
         self._watchdog = task.LoopingCall(self._watch)
         self._watchdog.clock = reactor
         self._watched_at = 0.0
@@ -137,19 +137,15 @@ class AmqpLink:
             raise LinkLost(self.why)
 
     async def _set_up(self, shared: Sequence[SharedQueue], fresh: bool) -> None:
-        self._publishing = channel = await self._open_channel()
+        self._publishing = channel = await self.open_channel()
         declare = channel.exchange_declare
         await self.ask(declare, exchange=self._exchange, exchange_type="topic", durable=True)
-        self._queue = NodeQueue(self, self._queue_name, await self._open_channel())
-        await self._queue.take(fresh)
-        for queue in shared:
-            consumer = SharedConsumer(self, queue, await self._open_channel())
-            self._consumers.append(consumer)
-            await consumer.take(self._exchange)
+        await self._consuming.begin(shared, fresh)
         await self.ask(channel.confirm_delivery, ack_nack_callback=self._answered)
         channel.add_on_return_callback(self._returned)
 
-    async def _open_channel(self) -> Any:
+    async def open_channel(self) -> Any:
+        """One more channel. Raises LinkLost."""
         channel = await self.ask(self._protocol.connection.channel, "on_open_callback")
         channel.add_on_close_callback(self._channel_closed)
         channel.add_on_cancel_callback(self._consumer_cancelled)
@@ -167,6 +163,10 @@ class AmqpLink:
         arguments[argument] = partial(self._operations.answer, answered)
         self.do(method, **arguments)
         return answered
+
+    def refuse(self, asked: Deferred[Any], why: Exception) -> None:
+        """What was asked failed; the link lives."""
+        self._operations.refuse(asked, why)
 
     def do(self, method: Callable[..., object], *args: Any, **arguments: Any) -> bool:
         """Call one of pika's methods; what it can't do costs the link."""
@@ -192,19 +192,15 @@ class AmqpLink:
 
     def bind(self, key: str) -> Deferred[Any]:
         """See Link."""
-        return self._opened_queue().bind(self._exchange, key)
+        return self._consuming.own.bind(self._exchange, key)
 
     def unbind(self, key: str) -> Deferred[Any]:
         """See Link."""
-        return self._opened_queue().unbind(self._exchange, key)
+        return self._consuming.own.unbind(self._exchange, key)
 
     def settled(self) -> Deferred[None]:
         """See Link."""
         return self._operations.settled()
-
-    def _opened_queue(self) -> NodeQueue:
-        assert self._queue is not None, "not open"
-        return self._queue
 
     def _answered(self, answer: Any) -> None:
         """The broker's answer to one or more publishes."""
@@ -239,10 +235,7 @@ class AmqpLink:
         if self.why is not None:
             return
         self.why = why = f"{self.name}: {self._describe(problem)}"
-        if self._queue is not None:
-            self._queue.stop()
-        for consumer in self._consumers:
-            consumer.stop()
+        self._consuming.stop()
         if self._watchdog.running:
             self._watchdog.stop()
         self.owner.link_lost(self, why)
@@ -268,7 +261,7 @@ class AmqpLink:
         self.closing = True
         deadline = self.reactor.callLater(timeout, self.abort, "closing took too long")
         try:
-            await self._opened_queue().delete()
+            await self._consuming.own.delete()
             self.do(self._protocol.connection.close)
         except LinkLost:
             pass
@@ -276,9 +269,13 @@ class AmqpLink:
         if deadline.active():
             deadline.cancel()
 
-    def _channel_closed(self, _: Any, reason: Exception) -> None:
-        if not self.closing:
-            self.abort(reason)
+    def _channel_closed(self, channel: Any, reason: Exception) -> None:
+        if self.closing:
+            return
+        _, text = self.wire.refusal(reason) or (0, "")
+        if "is down or inaccessible" in text and self._consuming.channel_closed(channel, text):
+            return
+        self.abort(reason)
 
     def _returned(self, *_: Any) -> None:
         """A mandatory message that no queue wants: the exchange was deleted, and made again."""

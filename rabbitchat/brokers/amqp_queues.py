@@ -6,6 +6,7 @@ tag, and tags count all deliveries of a channel.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
@@ -22,15 +23,32 @@ QUEUE_EXPIRES = 60_000  # milliseconds that a node's queue outlives its link
 QUEUE_LENGTH = 50_000  # messages; then the oldest go: a slow node must not slow the others
 
 
-class NodeQueue:
+class _Queue:
+    """Asks one thing after the other on a channel of its own."""
+
+    def __init__(self, link: AmqpLink, channel: Any) -> None:
+        self._link = link
+        self._channel = channel
+        self._asked: Deferred[Any] | None = None
+
+    def _ask(self, method: Callable[..., object], **arguments: Any) -> Deferred[Any]:
+        self._asked = self._link.ask(method, **arguments)
+        return self._asked
+
+    def refused(self, why: Exception) -> None:
+        """The channel was closed instead of an answer: that is the answer."""
+        if self._asked is not None:
+            self._link.refuse(self._asked, why)
+
+
+class NodeQueue(_Queue):
     """A node's own queue: bounded, consumed by one process, and there after a blink."""
 
     log = Logger()
 
     def __init__(self, link: AmqpLink, name: str, channel: Any) -> None:
-        self._link = link
+        super().__init__(link, channel)
         self._name = name
-        self._channel = channel
         self._acks = AckBatch(link.reactor, self._acknowledge)
 
     async def take(self, fresh: bool) -> None:
@@ -38,7 +56,7 @@ class NodeQueue:
 
         `fresh`: what a former process of this name left, its bindings too, is thrown away.
         """
-        ask, channel = self._link.ask, self._channel
+        ask, channel = self._ask, self._channel
         if fresh:
             await ask(channel.queue_delete, queue=self._name, if_unused=True)
         arguments = {"x-expires": QUEUE_EXPIRES, "x-max-length": QUEUE_LENGTH}
@@ -86,20 +104,19 @@ class NodeQueue:
         self._link.do(self._channel.basic_ack, tag, multiple=True)
 
 
-class SharedConsumer:
+class SharedConsumer(_Queue):
     """A node's part in a shared queue: one message at a time, acknowledged when it is done."""
 
     log = Logger()
 
     def __init__(self, link: AmqpLink, queue: SharedQueue, channel: Any) -> None:
-        self._link = link
+        super().__init__(link, channel)
         self._queue = queue
-        self._channel = channel
         self._requeue: IDelayedCall | None = None  # one message at a time: one is enough
 
     async def take(self, exchange: str) -> None:
         """Declare, bind and consume it."""
-        ask, channel, queue = self._link.ask, self._channel, self._queue
+        ask, channel, queue = self._ask, self._channel, self._queue
         arguments = {"x-single-active-consumer": True} if queue.single_active else {}
         await ask(channel.queue_declare, queue=queue.name, durable=True, arguments=arguments)
         bind = channel.queue_bind

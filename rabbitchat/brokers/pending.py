@@ -103,6 +103,13 @@ class Operations:
             self._last_answer = self._clock.seconds()
             answered.callback(result)
 
+    def refuse(self, answered: Deferred[Any], error: Exception) -> None:
+        """It failed, and nothing else did."""
+        if answered in self._waiting:
+            del self._waiting[answered]
+            self._last_answer = self._clock.seconds()
+            answered.errback(error)
+
     def settled(self) -> Deferred[None]:
         """Fires when everything asked so far is answered; fails when the connection is lost."""
         settled: Deferred[None] = Deferred()

@@ -99,6 +99,19 @@ def test_the_age_is_that_of_the_oldest() -> None:
     assert ages == [0.0, 3.0, 1.0]
 
 
+def test_one_operation_is_refused_and_the_others_go_on() -> None:
+    operations = Operations(Clock())
+    refused, other = operations.ask(), operations.ask()
+    answers: list[Any] = []
+    refused.addErrback(answers.append)
+    other.addCallback(answers.append)
+    operations.refuse(refused, KeyError("no such queue"))
+    operations.refuse(refused, KeyError("again"))
+    operations.answer(other, "yes")
+    assert answers[0].check(KeyError)
+    assert answers[1:] == ["yes"]
+
+
 def test_operations_are_silent_only_while_an_answer_is_due() -> None:
     clock = Clock()
     operations = Operations(clock)
