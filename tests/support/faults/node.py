@@ -127,6 +127,12 @@ class Node:
         except OSError:  # urllib's own errors too: 503, refused, no answer
             return False
 
+    @property
+    def log(self) -> str:
+        """All that it has logged since it was started last."""
+        assert self._process is not None, "not started"
+        return self._process.output
+
     def read_logs(self) -> None:
         """Look for what must never stand in a log."""
         for file in sorted(self._directory.glob("output-*")):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.task import LoopingCall
+from twisted.internet.task import LoopingCall, deferLater
 from twisted.internet.threads import deferToThread
 
 from support.faults.brokers import Brokers
@@ -106,11 +106,15 @@ class World:
         ]
         return all(await gatherResults(each, consumeErrors=True))
 
-    async def until_well(self, seconds: float) -> None:
-        """Wait for that."""
-        deadline = self._reactor.seconds() + seconds
-        while not await self.is_well():
-            assert self._reactor.seconds() < deadline, f"not well in {seconds:g} s: {self._logs}"
+    async def until_well(self, seconds: float, steady: float = 0.0) -> None:
+        """Wait for that, and that it stays so for `steady` seconds."""
+        now = self._reactor.seconds
+        deadline, since = now() + seconds, now()
+        while not (well := await self.is_well()) or now() - since < steady:
+            if not well:
+                assert now() < deadline, f"not well in {seconds:g} s: {self._logs}"
+                since = now()
+            await deferLater(self._reactor, 0.1, lambda: None)
 
     async def stop(self) -> list[str]:
         """End the daemons in order; returns what was wrong with them."""
