@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
 from rabbitchat.database.database import Database
-from rabbitchat.database.tables import users
+from rabbitchat.database.tables import read_marks, users
 from rabbitchat.users.interface import Account, IUsers
 
 _USER_BYTES = 8  # 16 hex digits
@@ -106,7 +106,11 @@ def _create(connection: Connection, batch: list[_New]) -> list[str]:
     """Make users; their ids. Deletes some of those who were away for too long."""
     old = select(users.c.id).where(users.c.used <= batch[0].expired)
     some = old.order_by(users.c.used).limit(_EXPIRED_AT_ONCE * len(batch))
-    connection.execute(delete(users).where(users.c.id.in_(some.scalar_subquery())))
+    expired = connection.scalars(some).all()
+    if expired:
+        connection.execute(delete(users).where(users.c.id.in_(expired)))
+        # Nobody will ever ask for them again.
+        connection.execute(delete(read_marks).where(read_marks.c.user.in_(expired)))
     # An id that exists fails, and the whole is done again with others.
     ids = [secrets.token_hex(_USER_BYTES) for _ in batch]
     connection.execute(

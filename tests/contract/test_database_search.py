@@ -1,4 +1,7 @@
-"""What a log in a database promises of its index of words: it is filled, bounded, and erased."""
+"""What a log in a database promises of its index of words: it is filled, bounded, and erased.
+
+And that read marks don't pile up.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,14 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 
 from rabbitchat.database.database import Database
 from rabbitchat.database.urls import parse_url
 from rabbitchat.log import sql_search
 from rabbitchat.log.interface import Search, Unavailable
 from rabbitchat.log.sql import SqlLog
+from rabbitchat.users.sql import SqlUsers
 from support.databases import KINDS, fresh_url
 from support.logs import PLENTY, appending, done_to, said
 
@@ -203,3 +208,22 @@ async def test_the_words_of_many_and_of_few_messages(
     assert await find("rare", 5) == [3]
     assert await find("common", 5) == [59, 58, 57, 56, 55]
     assert await find("common", 100) == [number for number in range(59, -1, -1) if number != 3]
+
+
+@pytest_twisted.ensureDeferred
+async def test_read_marks_are_forgotten_with_their_user(url: str, open_log: MakeLog) -> None:
+    log, clock = open_log(url), Clock()
+    users = SqlUsers(Database(reactor, url), clock, 1000)
+    users.startService()
+    await log.append(said("m1"))
+    old = await users.create()
+    assert await log.mark_read(old.user, "lobby", 1) == 1
+    clock.advance(999)
+    new = await users.create()
+    assert await log.mark_read(new.user, "lobby", 1) == 1
+    assert await log.read_marks(old.user) == {"lobby": 1}
+    clock.advance(1)
+    await users.create()
+    assert await log.read_marks(old.user) == {}
+    assert await log.read_marks(new.user) == {"lobby": 1}
+    await users.stopService()
