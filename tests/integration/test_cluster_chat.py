@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -115,7 +116,8 @@ def test_what_is_done_to_messages(company: Company) -> None:
         (message,) = person.pushes("message", msgid="m1")
         person.sees("message", delete="m1", text="")
         for deed in ("edit", "react", "delete"):
-            done = person.sees("message", **{deed: "m1"})
+            target: dict[str, Any] = {deed: "m1"}
+            done = person.sees("message", **target)
             assert (done["of"], done["ref"]) == (ann.user, message["seq"])
         entries = person.command("history", room=room)["entries"]
         assert [entry["text"] for entry in entries] == ["", "", ":yes:", ""]

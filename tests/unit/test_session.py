@@ -373,7 +373,7 @@ class Life(RuleBasedStateMachine):
     def carry_out(self, request: Request) -> None:
         """Do what the daemon does for a request."""
         if isinstance(request, requests.Become):
-            self.session.connected(ANN, request.nick)
+            self.session.connected(ANN, request.nick or "ann")
             self.state = State.CONNECTED
         elif isinstance(request, requests.Enter):
             self.session.rooms.add(request.room)
