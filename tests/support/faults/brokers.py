@@ -125,11 +125,14 @@ class Brokers:
 
 
 def _is_well(node: RabbitMQ) -> bool:
-    seen = node.ctl(
-        "eval",
-        "{rabbit:is_running(), length(rabbit_nodes:all_running()), "
-        "rabbit_node_monitor:partitions()}.",
-    )
+    try:
+        seen = node.ctl(
+            "eval",
+            "{rabbit:is_running(), length(rabbit_nodes:all_running()), "
+            "rabbit_node_monitor:partitions()}.",
+        )
+    except AssertionError:  # it is just stopping or starting
+        return False
     return seen.strip() == "{true,2,[]}"
 
 
