@@ -129,7 +129,13 @@ class Actions:
             node=self._daemon.node,
             epoch=self._daemon.log.epoch,
             ping=limits.ping,
-            limits=events.Limits(limits.max_text, limits.max_rooms, limits.rate, limits.burst),
+            limits=events.Limits(
+                text=limits.max_text,
+                rooms=limits.max_rooms,
+                rate=limits.rate,
+                burst=limits.burst,
+                edit_within=limits.edit_within,
+            ),
             conversations=conversations,
         )
 

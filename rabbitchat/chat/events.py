@@ -66,6 +66,7 @@ class Limits(Struct, frozen=True):
     rooms: int
     rate: float
     burst: int
+    edit_within: float  # seconds
 
 
 class Conversation(Struct, frozen=True):

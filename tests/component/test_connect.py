@@ -30,7 +30,7 @@ async def test_connected_says_who_and_where_one_is(node: StartNode) -> None:
         "nick": "Ann",
         "node": "node-1",
         "ping": 25.0,
-        "limits": {"text": 4000, "rooms": 100, "rate": 2.0, "burst": 5},
+        "limits": {"text": 4000, "rooms": 100, "rate": 2.0, "burst": 5, "edit_within": 900.0},
         "conversations": [],
     }
 

@@ -96,7 +96,7 @@ def connected(nick: str) -> events.Connected:
         node="n",
         epoch="e",
         ping=25.0,
-        limits=events.Limits(4000, 100, 2.0, 5),
+        limits=events.Limits(4000, 100, 2.0, 5, 900.0),
         conversations=[],
     )
 
