@@ -13,7 +13,8 @@ WORKERS = 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-unit test-component test-contract test-integration test-e2e \
-	test-system test-ui-acceptance test-functional test-soak test-versions test-faults lint bench \
+	test-system test-ui-acceptance test-functional test-soak test-versions test-faults test-fuzz \
+	lint bench \
 	web clean environment test-environment
 
 help: ## list these commands
@@ -71,6 +72,9 @@ test-versions: ## unit and component tests on each Python from 3.10 on that is f
 test-faults: test-environment ## three daemons through seeded faults; 20 seeds take half an hour
 	@scripts/install-test-parts rabbitmq postgresql
 	PYTHONPATH=tests .venv/bin/python -m support.faults $(ARGS)
+
+test-fuzz: test-environment ## 100,000 inputs for each part that reads what strangers send
+	PYTHONPATH=tests:. .venv/bin/python -m support.fuzz $(ARGS)
 
 lint: test-environment ## ruff, mypy and the layers of the architecture
 	.venv/bin/ruff check

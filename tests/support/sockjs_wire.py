@@ -36,6 +36,16 @@ class Wire(StringTransport):
         if self.producer is not None:
             super().unregisterProducer()
 
+    def pauseProducing(self) -> None:
+        """A socket that is closing doesn't mind."""
+        if not self.disconnecting:
+            super().pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """The same."""
+        if not self.disconnecting:
+            super().resumeProducing()
+
     def loseConnection(self) -> None:
         """The end; the protocol hears of it in a later turn."""
         if not self.ended:
