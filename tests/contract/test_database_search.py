@@ -25,11 +25,11 @@ from rabbitchat.log.interface import Search, Unavailable
 from rabbitchat.log.sql import SqlLog
 from rabbitchat.users.sql import SqlUsers
 from support.databases import KINDS, fresh_url
-from support.logs import PLENTY, appending, done_to, said
+from support.logs import PLENTY, appending, done_to, fill, said
 
 reactor: Any = _reactor
 
-MakeLog = Callable[[str], SqlLog]
+MakeLog = Callable[..., SqlLog]
 
 
 @pytest.fixture(params=KINDS)
@@ -43,8 +43,8 @@ async def open_log() -> AsyncIterator[MakeLog]:
     """Opens logs as so many processes do."""
     logs: list[SqlLog] = []
 
-    def start(url: str) -> SqlLog:
-        log = SqlLog(Database(reactor, url), reactor)
+    def start(url: str, **options: Any) -> SqlLog:
+        log = SqlLog(Database(reactor, url), reactor, **options)
         log.startService()
         logs.append(log)
         return log
@@ -208,6 +208,25 @@ async def test_the_words_of_many_and_of_few_messages(
     assert await find("rare", 5) == [3]
     assert await find("common", 5) == [59, 58, 57, 56, 55]
     assert await find("common", 100) == [number for number in range(59, -1, -1) if number != 3]
+
+
+@pytest_twisted.ensureDeferred
+async def test_what_is_pruned_leaves_nothing_in_the_index(url: str, open_log: MakeLog) -> None:
+    log = open_log(url, keep=10)
+    await fill(log, 30)
+    await log.prune(lambda room: True)
+
+    def count(connection: Connection, tables: list[str]) -> list[int]:
+        return [
+            connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+            for table in tables
+        ]
+
+    assert await log._database.read(count, "entries") == 10
+    assert await log._database.read(count, "searchable") == 10
+    if url.startswith("sqlite"):
+        found = "searchable_words WHERE searchable_words MATCH 'hello'"
+        assert await log._database.read(count, found) == 10
 
 
 @pytest_twisted.ensureDeferred
