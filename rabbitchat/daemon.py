@@ -96,12 +96,14 @@ class ChatDaemon(Service):
             hears_all=log.shared or broker.alone,
         )
         self.news = News(
-            self.node, self.naming, self.delivery, not log.shared, Seldom(clock, self.logger)
+            self.node, self.naming, self.delivery, self._are_apart, Seldom(clock, self.logger)
         )
         self.outbox = Outbox(clock, broker, log, self.news.address)
-        self.missed: Optional[Missed] = None  # what is missed comes from the log all share
-        if not (log.shared or broker.alone):
-            self.missed = Missed(clock, broker, self.outbox, self.delivery.foreign)
+        self.missed: Optional[Missed] = None
+        if not broker.alone:
+            self.missed = Missed(
+                clock, broker, self.outbox, self.delivery.foreign, lambda: log.epoch
+            )
         self.posts = Posts(clock, self.node, log, presence, limits.max_text)
         self.health = Health(clock, broker)
         self.actions = Actions(self)
@@ -280,6 +282,10 @@ class ChatDaemon(Service):
         self.delivery.tell_user(user, event, but=connection)
         if self.log.shared:
             self.publish_push(f"user.{user}", event, self.log.epoch)
+
+    def _are_apart(self) -> bool:
+        """Whether only the broker brings some nodes what is said here."""
+        return not self.log.shared or bool(self.delivery.foreign.nodes)
 
     def report(self) -> dict[str, Any]:
         """How this node is, for `/health`: status `ok`, or `failing` and the reason."""

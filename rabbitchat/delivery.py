@@ -146,9 +146,14 @@ class Delivery:
                     self._doubt(name)
             self._down_since = None
 
+    @property
+    def _has_all(self) -> bool:
+        """Whether this node's log has all that any node's users said."""
+        return self._hears_all and not self.foreign.nodes
+
     def _doubt(self, name: str) -> None:
         room = self._rooms.get(name)
-        if not self._hears_all and room is not None:
+        if room is not None:
             self._unheard.missed(name, room.seq or 0)
 
     def _forget(self, name: str) -> None:
@@ -196,7 +201,7 @@ class Delivery:
     ) -> tuple[Page, bool]:
         if recover is not None and recover.epoch == self._log.epoch:
             page = await self._log.after(name, recover.seq, MOST_ENTRIES, MOST_BYTES)
-            heard = self._unheard.heard_since(name, recover.seq)
+            heard = self._has_all or self._unheard.heard_since(name, recover.seq)
             if heard and page.pruned <= recover.seq <= page.newest:
                 return page, True
         wanted = 50 if recover is not None else min(history, MOST_ENTRIES)
@@ -339,6 +344,7 @@ class Delivery:
             else:
                 room.reset(None)
         self._unheard = Unheard()
+        self.foreign.nodes.clear()
         self._send_away(everybody)
 
     def _send_away(self, connections: Iterable[Connection]) -> None:

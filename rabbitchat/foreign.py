@@ -53,7 +53,7 @@ class Foreign:
         """Append an entry of another log to ours, after those that came before it.
 
         One whose text was erased meanwhile brings nothing, and its deletion follows."""
-        self._tell_of(entry.node)
+        self.meet(entry.node)
         if entry.deleted:
             return
         if entry.node in self._late or (self._is_holding and entry.node not in self._answered):
@@ -106,7 +106,8 @@ class Foreign:
             self._waiting.append(entry)
         self._work()
 
-    def _tell_of(self, node: str) -> None:
+    def meet(self, node: str) -> None:
+        """A node is known to have a log of its own: say so once."""
         if node in self.nodes:
             return
         if len(self.nodes) >= 1000:

@@ -1,4 +1,4 @@
-"""What other nodes said while this one had no connection, where each keeps a log of its own.
+"""What other nodes said while this one had no connection, where they keep logs of their own.
 
 A node's queue keeps its messages over a blink of the link. When the queue or its bindings were
 lost (deleted, expired, a broker that started empty, a node that connects later than the others),
@@ -10,6 +10,7 @@ it is held (see Foreign): it would overtake what was missed, and comes again aft
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Optional
 
 import msgspec
@@ -37,15 +38,22 @@ class Missed:
 
     A question says for how many milliseconds this node was away; its body, a JSON object, names
     the nodes that did not answer an earlier question either, with the longer time it is for them.
+    Question and answer tell the epoch of the node's log: so all know who shares it.
     """
 
     def __init__(
-        self, clock: IReactorTime, broker: IBroker, outbox: Outbox, foreign: Foreign
+        self,
+        clock: IReactorTime,
+        broker: IBroker,
+        outbox: Outbox,
+        foreign: Foreign,
+        epoch: Callable[[], str],
     ) -> None:
         self._clock = clock
         self._broker = broker
         self._outbox = outbox
         self._foreign = foreign
+        self._epoch = epoch
         self._since: Optional[float] = None  # away since then
         self._asked = (float("-inf"), clock.seconds())  # when, and since when this node was away
         self._owed: dict[str, float] = {}  # nodes that have not answered: since when
@@ -56,6 +64,8 @@ class Missed:
         """Listen to the others."""
         self._asked = (float("-inf"), self._clock.seconds())
         self._broker.subscribe(PATTERN).addErrback(_expected)
+        if self._broker.link.up:  # a broker in this process: no link_changed will come
+            self._ask(self._clock.seconds())
 
     def link_changed(self, state: LinkState) -> None:
         """The connection was lost, or there is a new one: ask for what was said in between."""
@@ -86,7 +96,7 @@ class Missed:
 
     def _say(self, kind: str, headers: dict[str, str | int], body: bytes = b"") -> None:
         node = self._broker.node
-        message = Message(body, {"node": node, **headers}, type=kind)
+        message = Message(body, {"node": node, "epoch": self._epoch(), **headers}, type=kind)
         self._broker.publish(f"missed.{node}", message).addErrback(_expected)
 
     def heard(self, key: str, message: Message) -> None:
@@ -95,11 +105,14 @@ class Missed:
         if node == self._broker.node:
             return
         away, to = message.headers.get("milliseconds"), message.headers.get("to")
+        has_own = message.headers.get("epoch") != self._epoch()
         if message.headers.get("node") != node:
             self.rejected += 1
         elif message.type == "wanted" and type(away) is int and away >= 0:
-            self._wanted(node, away, to, message.body)
+            self._note(node, has_own)
+            self._wanted(node, away if has_own else None, to, message.body)
         elif message.type == "follows" and isinstance(to, str):
+            self._note(node, has_own)
             if to == self._broker.node:
                 self._owed.pop(node, None)
                 self._know(node)
@@ -107,12 +120,21 @@ class Missed:
         else:
             self.rejected += 1
 
+    def _note(self, node: str, has_own: bool) -> None:
+        """Whether a node has a log of its own."""
+        if has_own:
+            self._foreign.meet(node)
+        else:
+            self._foreign.nodes.discard(node)
+
     def _know(self, node: str) -> None:
         if len(self._answered) < MOST_NODES:
             self._answered.add(node)
 
-    def _wanted(self, node: str, away: int, to: object, body: bytes) -> None:
-        """The answer goes first: what follows it on the way is what was missed, in order."""
+    def _wanted(self, node: str, away: Optional[int], to: object, body: bytes) -> None:
+        """The answer goes first: what follows it on the way is what was missed, in order.
+
+        A node that shares our log finds it there: `away` is None."""
         if to is not None and to != self._broker.node:
             return
         try:
@@ -120,9 +142,10 @@ class Missed:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self.rejected += 1
             return
-        away = max(away, longer.get(self._broker.node, 0))
         self._say("follows", {"to": node})
-        self._outbox.send_again(min(away / 1000, LONGEST) + self._waited())
+        if away is not None:
+            away = max(away, longer.get(self._broker.node, 0))
+            self._outbox.send_again(min(away / 1000, LONGEST) + self._waited())
         if to is None and node not in self._answered and len(self._owed) < MOST_NODES:
             # It was not there when all were asked. Whom this asks by name asks nobody back.
             self._foreign.hold_one(node)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Optional, Union
 
 from twisted.logger import Logger
@@ -27,7 +28,12 @@ class News:
     logger = Logger()
 
     def __init__(
-        self, node: str, naming: Naming, delivery: Delivery, persistent: bool, seldom: Seldom
+        self,
+        node: str,
+        naming: Naming,
+        delivery: Delivery,
+        persistent: Callable[[], bool],
+        seldom: Seldom,
     ) -> None:
         self._node = node
         self._naming = naming
@@ -54,7 +60,7 @@ class News:
             content_type="application/json",
             message_id=_short(entry.msgid),
             type="message",
-            persistent=self._persistent,
+            persistent=self._persistent(),
         )
 
     def push(self, event: Unstored, epoch: Optional[str] = None) -> Message:

@@ -131,6 +131,25 @@ async def test_what_a_lost_node_did_not_tell_comes_when_it_is_given_up(
 
 
 @pytest_twisted.ensureDeferred
+async def test_daemons_with_a_file_each_know_it_and_hear_one_another(
+    node: StartNode, tmp_path: Path
+) -> None:
+    one = await node(database=f"sqlite:///{tmp_path}/one.sqlite")
+    assert one.daemon.report()["history_shared"]
+    other = await node(database=f"sqlite:///{tmp_path}/other.sqlite")
+    daemons = [one.daemon, other.daemon]
+    await until(
+        lambda: not any(daemon.report()["history_shared"] for daemon in daemons),
+        what="both know that they don't share it",
+    )
+    ann, bob = await one.connected("ann", "lobby"), await other.connected("bob", "lobby")
+    await ann.says("lobby", "from one")
+    assert (await bob.push("message"))["text"] == "from one"
+    joined = await bob.command("join", room="lobby", history=10)
+    assert texts(joined) == ["from one"], "it is in this log, too"
+
+
+@pytest_twisted.ensureDeferred
 async def test_daemons_on_one_database_are_one_log(node: StartNode, url: str) -> None:
     one, other = await node(database=url), await node(database=url)
     ann, bob = await one.connected("ann", "lobby"), await other.connected("bob", "lobby")

@@ -61,7 +61,9 @@ class Node:
         self.heard: list[tuple[str, str, int]] = []
         self.foreign = Foreign(net.clock, self.log, self._heard)
         self.outbox = Outbox(net.clock, self.broker, self.log, self._address)
-        self.missed = Missed(net.clock, self.broker, self.outbox, self.foreign)
+        self.missed = Missed(
+            net.clock, self.broker, self.outbox, self.foreign, lambda: self.log.epoch
+        )
         self.missed.start()
         self.broker.watch(self.missed.link_changed)
         self.broker.watch(self.outbox.link_changed)
@@ -206,6 +208,23 @@ def test_a_connection_lost_again_before_the_answer_is_one_absence(net: Net) -> N
     one.connect()
     net.run(1)
     net.check()
+
+
+def test_who_shares_the_log_finds_there_what_was_missed(net: Net) -> None:
+    one, two = net.nodes
+    assert (one.foreign.nodes, two.foreign.nodes) == ({"n1"}, {"n0"})
+    two.log.epoch = one.log.epoch
+    one.say()
+    net.run(60)
+    two.lose(queue_too=True)
+    one.say()
+    net.published.clear()
+    two.connect()
+    net.run(60)
+    assert net.published["wanted"]
+    assert net.published["follows"]
+    assert not net.published["message"]
+    assert (one.foreign.nodes, two.foreign.nodes) == (set(), set())
 
 
 def test_only_what_may_have_been_missed_is_said_again(net: Net) -> None:

@@ -63,7 +63,7 @@ class Node:
             name,
             Naming(presence, MemoryLog(clock)),
             cast(Delivery, self.delivered),
-            persistent,
+            lambda: persistent,
             Seldom(clock, Logger()),
         )
 
