@@ -106,7 +106,7 @@ entries = Table(
     Column("stored", Double, nullable=False),
     Column("kind", Text, nullable=False, server_default="message"),
     Column("target", Said),
-    Column("of", Text),
+    Column("of", Said),
     Column("active", Boolean, nullable=False, server_default=true()),
     Column("ref", BigInteger),
     Column("edited", Text),

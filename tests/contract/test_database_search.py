@@ -211,6 +211,34 @@ async def test_the_words_of_many_and_of_few_messages(
 
 
 @pytest_twisted.ensureDeferred
+async def test_two_processes_that_change_the_same_messages(url: str, open_log: MakeLog) -> None:
+    """Each waits for the other's commit, no two for one another, and the last one counts."""
+    one, other = open_log(url), open_log(url)
+    rooms = ("tea", "lobby", "attic")
+    messages = [said(f"{room}{number}", room) for room in rooms for number in range(4)]
+    for message in messages:
+        await one.append(message)
+    calls: list[Deferred[Any]] = []
+    for number in range(10):
+        for target in messages[number % 2 :: 2]:
+            for log, name in ((one, "one"), (other, "other")):
+                msgid = f"{name} {number} {target.msgid}"
+                calls.append(appending(log, done_to(target, "edit", msgid, msgid)))
+                calls.append(Deferred.fromCoroutine(log.mark_read(name, target.room, number)))
+    for call in calls:
+        await call
+    for room in rooms:
+        entries = (await other.after(room, 0, 1000, PLENTY)).entries
+        for message in entries[:4]:
+            edits = [entry for entry in entries if entry.ref == message.seq]
+            assert len(edits) == 10
+            assert {entry.text for entry in edits} == {message.text} == {edits[-1].msgid}
+            found = await one.search(Search((message.text,), (room,), 5))
+            assert [entry.seq for entry in found.entries] == [message.seq]
+    assert await one.read_marks("other") == dict.fromkeys(rooms, 9)
+
+
+@pytest_twisted.ensureDeferred
 async def test_what_is_pruned_leaves_nothing_in_the_index(url: str, open_log: MakeLog) -> None:
     log = open_log(url, keep=10)
     await fill(log, 30)

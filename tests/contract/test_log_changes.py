@@ -168,6 +168,20 @@ async def test_all_at_once(bench: Bench) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_odd_ids_and_texts(bench: Bench) -> None:
+    odd = "\x00 ' \x1a0 \ufffe"
+    message = said(odd, user=odd, text=odd)
+    await bench.log.append(message)
+    edit = done_to(message, "edit", "e1", f"{odd} new", user=odd)
+    put = await bench.log.append(edit)
+    assert put.entry == placed(edit, bench.log.epoch, 2, ref=1)
+    found = await bench.log.look_up("lobby", odd, odd)
+    assert found is not None
+    assert found.text == f"{odd} new"
+    assert (await read(bench.log))[1] == put.entry
+
+
+@pytest_twisted.ensureDeferred
 async def test_in_private(bench: Bench) -> None:
     room = conversation("a1", "b2")
     message = said("m1", room, peer="bob")
