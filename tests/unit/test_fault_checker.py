@@ -598,6 +598,16 @@ def test_what_is_done_to_messages() -> None:
     story.finds()
 
 
+def test_an_edit_looks_as_the_one_after_it() -> None:
+    story = changed()
+    edit = story.publishes(7)
+    edit.does, edit.to, edit.text = "edit", "m1", "best"
+    kept = (shown(1, "best"), *KEPT[1:3], shown(4, "best"), *KEPT[4:], shown(7, "best"))
+    story.history.seen.append(Page("ann", 1, story.now, "lobby", "e", 0, kept, 7))
+    story.history.kept["lobby"] = kept
+    story.finds()
+
+
 @pytest.mark.parametrize(("place", "says"), [(1, "message 1"), (2, "message 2")])
 def test_the_log_forgot_what_was_done(place: int, says: str) -> None:
     kept = list(KEPT)

@@ -20,10 +20,10 @@ from support.faults.routes import Routes
 
 ROOMS = ("lobby", "tea", "garden")
 
-OF_EACH_TRANSPORT = 3
-"""Programs: each of the three in two of the rooms."""
+OF_EACH_TRANSPORT = 4
+"""Programs: each in two of the rooms."""
 
-TYPING = 2
+TYPING = 3
 """People at each kind of line client, in the lobby and another room."""
 
 PRIVATE = 0.2

@@ -38,14 +38,15 @@ class Places:
         return self.rooms[room].setdefault(seq, name)
 
     def may_show(self, publish: Publish, text: str) -> bool:
-        """Whether it may look like this: as it was said, edited or erased."""
+        """Whether it may look like this: as it was said, edited or erased. An edit before the last
+        one shows the last one's text: what was taken back is shown to nobody."""
         if text == publish.text:
             return True
         done = self._done_to[publish.to if publish.does == "edit" else publish.name]
         if not text:
             return any(deed.does == "delete" for deed in done)
         edits = (deed.text for deed in done if deed.does == "edit")
-        return not publish.does and text in edits
+        return publish.does in ("", "edit") and text in edits
 
     def latest_texts(self, room: str) -> dict[str, str]:
         """How each message of a room is to look at the end: what stands last counts."""
