@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
@@ -117,3 +119,38 @@ def test_what_was_done_while_one_was_away(visitor: NewVisitor, middlebox: Middle
     for each in (ann, bob):
         each.sees_reactions("first", "👀 1")
     assert bob.all_notices() == [], "what is done to messages is no message"
+
+
+def test_what_a_later_server_may_say(visitor: NewVisitor) -> None:
+    """What the page doesn't know it ignores."""
+    ann = visitor()
+    ann.page.add_init_script(
+        """const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (data) {
+            window.socket = this;
+            send.call(this, data);
+        };"""
+    )
+    ann.page.reload()
+    ann.give_name("ann")
+    ann.say("hello")
+    ann.sees("ann: hello")
+    message = {
+        **{"type": "message", "room": "lobby", "from": "bob", "user": "b0b", "epoch": "e"},
+        "time": "2026-11-21T10:48:00.000Z",
+    }
+    for push in (
+        {"type": "weather", "room": "lobby", "sunny": True},
+        {**message, "seq": 2, "msgid": "1", "text": "from later on", "mood": {"good": 1}},
+        {**message, "seq": 3, "msgid": "2", "poll": ["tea", "coffee"]},
+        {**message, "seq": 4, "msgid": "3", "react": "unknown", "of": "b0b", "text": "👍"},
+        {**message, "seq": 5, "msgid": "4", "text": "and on"},
+    ):
+        ann.page.evaluate(
+            """(frame) => window.socket.dispatchEvent(
+                new MessageEvent("message", { data: frame }),
+            )""",
+            f"a{json.dumps([json.dumps(push)])}",
+        )
+    ann.sees("ann: hello", "bob: from later on", "bob: and on")
+    assert ann.all_notices() == []
