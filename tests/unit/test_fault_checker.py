@@ -628,6 +628,23 @@ def test_a_message_looks_as_nobody_made_it(place: int, says: str) -> None:
     story.finds(unexpected=1)
 
 
+def test_a_line_client_may_be_shown_the_edited_text_at_once() -> None:
+    story = changed()
+    story.person()
+    story.history.seen.append(Line("tel", 1, story.now, "lobby", "better"))
+    story.shows(2, 3)
+    story.finds()
+
+
+def test_a_line_client_that_was_late_does_not_see_what_was_deleted() -> None:
+    story = changed()
+    story.person()
+    story.shows(1, 3)
+    story.finds()
+    story.history.seen.append(Line("tel", 1, story.now, "lobby", "better"))
+    assert story.verdict().duplicated == 1
+
+
 def test_a_line_client_misses_a_message_between_two_deeds() -> None:
     story = changed()
     story.person()

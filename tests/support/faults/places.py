@@ -19,6 +19,9 @@ class Places:
         self.of: dict[str, set[tuple[str, int]]] = defaultdict(set)
         self.said = {publish.name: publish for publish in publishes}
         self._by_text = {one.text: one for one in self.said.values() if not one.does}
+        for one in self.said.values():
+            if one.does == "edit" and one.to in self.said:
+                self._by_text[one.text] = self.said[one.to]
         self._done_to: dict[str, list[Publish]] = defaultdict(list)
         for publish in self.said.values():
             if publish.does and not publish.refused:
@@ -29,7 +32,7 @@ class Places:
         return self.said.get(entry.msgid) or self.of_text(entry.text)
 
     def of_text(self, text: str) -> Optional[Publish]:
-        """The message with this text, as it was said."""
+        """The message with this text, as it was said or edited."""
         return self._by_text.get(text)
 
     def put(self, room: str, seq: int, name: str) -> str:
@@ -59,11 +62,14 @@ class Places:
         return latest
 
     def messages_between(self, room: str, seq: int, end: int) -> list[int]:
-        """Which seqs above one and below another are messages, or nobody knows what."""
+        """Which seqs above one and below another are messages that must be shown as such, or
+        nobody knows what: not what is done to them, and not those that somebody deletes."""
         there = self.rooms[room]
         between = range(seq + 1, end)
-        return [one for one in between if not self._is_deed(there.get(one, ""))]
+        return [one for one in between if not self._may_be_hidden(there.get(one, ""))]
 
-    def _is_deed(self, name: str) -> bool:
+    def _may_be_hidden(self, name: str) -> bool:
         publish = self.said.get(name)
-        return publish is not None and bool(publish.does)
+        if publish is None:
+            return False
+        return bool(publish.does) or any(deed.does == "delete" for deed in self._done_to[name])

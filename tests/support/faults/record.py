@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any, Optional
 
 from support.faults.history import (
@@ -19,13 +20,13 @@ from support.faults.history import (
 
 class Record:
     """Everybody in a load writes here. `newest` is the highest seq of each room that anybody was
-    told, by an answer or by what was shown. `messages` is the highest that was shown of a message
-    (not of what was done to one), `places` the seq of each of their texts."""
+    told, by an answer or by what was shown. `messages` are those of messages that were shown (not
+    of what was done to one) and not deleted, `places` the seq of each of their texts."""
 
     def __init__(self, clock: Any) -> None:
         self.history = History()
         self.newest: dict[str, int] = {}
-        self.messages: dict[str, int] = {}
+        self.messages: dict[str, set[int]] = defaultdict(set)
         self.places: dict[str, int] = {}
         self._clock = clock
 
@@ -105,12 +106,18 @@ class Record:
     def kept(self, room: str, entries: tuple[Entry, ...]) -> None:
         """This is what the log has of a room."""
         self.history.kept[room] = entries
+        for entry in entries:  # one that was edited may be shown to people at line clients alone
+            self.places.setdefault(entry.text, entry.seq)
         if entries:
             self._at(room, entries[-1].seq)
 
     def _entry(self, room: str, event: dict[str, Any]) -> Entry:
-        if not is_deed(event):
-            self.messages[room] = max(event["seq"], self.messages.get(room, 0))
+        if "delete" in event:
+            self.messages[room].discard(event["ref"])
+        elif "edit" in event:
+            self.places[event["text"]] = event["ref"]
+        elif "react" not in event and not event.get("deleted"):
+            self.messages[room].add(event["seq"])
             self.places.setdefault(event["text"], event["seq"])
         return Entry(event["seq"], event["text"], event["msgid"])
 

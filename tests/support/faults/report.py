@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from support.faults.schedule import KINDS
-from support.faults.seed_run import Outcome
+from support.faults.seed_run import FULL, LEAST_PUBLISHES, Outcome
 from support.faults.verdict import COUNTERS
 
-LEAST_PUBLISHES = 2000  # a seed of `FULL` seconds
-LEAST_FAULTS = 15
+LEAST_FAULTS = 15  # in a seed of `FULL` seconds
 LEAST_KINDS = 6
 LEAST_OF_EACH_KIND = 5  # in `MANY` seeds
-FULL = 60.0
 MANY = 20
 
 

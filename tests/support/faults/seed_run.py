@@ -21,14 +21,18 @@ from support.faults.verdict import Verdict
 from support.faults.world import Servers, World
 
 COMING_IN = 30.0  # seconds that all clients have before the first fault
+LEAST_PUBLISHES = 2000  # in a seed of `FULL` seconds; a shorter one has less in proportion
+FULL = 60.0
+PATIENCE = 60.0  # seconds more than planned that a slow machine has for them
 PACE = 60.0  # publishes a second, when all is well
 SETTLED = 40.0  # seconds after the last fault was healed: then everything is with everybody
 
 
 @dataclass
 class Outcome:
-    """What one seed showed. `settled` is how many seconds after the last fault was healed all
-    was with everybody, None if it wasn't in time. `troubles` are what was wrong beside."""
+    """What one seed showed. `settled` is how many seconds after the last fault was healed, and
+    nothing more was said, all was with everybody, None if it wasn't in time. `troubles` are what
+    was wrong beside."""
 
     seed: int
     publishes: int
@@ -78,12 +82,13 @@ class SeedRun:
         began = reactor.seconds()
         faults = lanes(plan(self._seed, self._seconds))
         await self._all(self._lane(lane, recovery) for lane in faults.values())
+        load.history.healed = reactor.seconds()
         await self._sleep_until(began + self._seconds)
-        healed = load.history.healed = reactor.seconds()
-        settled = None
+        await self._until_enough(load, reactor.seconds() + PATIENCE)
         load.stop_publishing()
+        stopped, settled = reactor.seconds(), None
         if await load.settled(SETTLED):
-            settled = reactor.seconds() - healed
+            settled = reactor.seconds() - stopped
         else:
             self._troubles += load.troubles()
         await load.stop()
@@ -131,6 +136,11 @@ class SeedRun:
             await fault.heal()
         except Exception as why:
             self._troubles.append(f"healing {planned}: {why!r}")
+
+    async def _until_enough(self, load: Load, deadline: float) -> None:
+        least = LEAST_PUBLISHES * min(1.0, self._seconds / FULL)
+        while len(load.history.publishes) < least and self._reactor.seconds() < deadline:
+            await deferLater(self._reactor, 0.1, lambda: None)
 
     async def _sleep_until(self, when: float) -> None:
         seconds = when - self._reactor.seconds()
