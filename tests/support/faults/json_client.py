@@ -56,6 +56,8 @@ class Place:
 class JSONClient(Life):
     """One user, in some rooms and in private conversations with some others."""
 
+    MOST_AT_ONCE = 2
+
     def __init__(
         self, reactor: Any, record: Record, routes: Routes, random: Random, me: Participant
     ) -> None:

@@ -28,8 +28,10 @@ class Elsewhere(Exception):
 
 
 class Life(ABC):
-    """One client. `ready`: it is in, and has read what it missed; `busy`: it says something that
-    has no final answer yet."""
+    """One client. `ready`: it is in, and has read what it missed; `saying`: of how many things it
+    says there is no final answer yet."""
+
+    MOST_AT_ONCE = 1
 
     def __init__(
         self, reactor: Any, record: Record, routes: Routes, random: Random, me: Participant
@@ -38,7 +40,7 @@ class Life(ABC):
         self.entrance: Entrance = routes.choose(random, None)
         self.connections = 0
         self.ready = False
-        self.busy = False
+        self.saying = 0
         self.trouble = ""  # why it is not in
         self._reactor = reactor
         self._record = record
@@ -122,7 +124,7 @@ class Life(ABC):
     def state(self) -> str:
         """How it is, for a report."""
         where = f"at {self.entrance.name}" if self.ready else self.trouble or "on its way"
-        return f"{self.me.name}: {where}" + (", waits for an answer" if self.busy else "")
+        return f"{self.me.name}: {where}" + (", waits for an answer" if self.saying else "")
 
     @property
     @abstractmethod
@@ -130,6 +132,11 @@ class Life(ABC):
         """Whether it has all that anybody was told of."""
 
     # -- saying
+
+    @property
+    def may_speak(self) -> bool:
+        """Whether it is in, and does not wait for too many answers."""
+        return self.ready and self.saying < self.MOST_AT_ONCE
 
     @property
     def speaks_in(self) -> tuple[str, ...]:
@@ -141,7 +148,7 @@ class Life(ABC):
         self._said += 1
         publish = self._publish(room, f"{self.me.name}-{self._said}")
         self._record.publish(publish)
-        self.busy = True
+        self.saying += 1
         self._do(self._say(publish))
         return publish
 
@@ -156,7 +163,7 @@ class Life(ABC):
                 await deferLater(self._reactor, FIRST_DELAY, lambda: None)
                 await self._until_ready()
         finally:
-            self.busy = False
+            self.saying -= 1
 
     @abstractmethod
     async def _send(self, publish: Publish, called: str) -> bool:

@@ -127,7 +127,8 @@ class LineClient(Life):
             self.ready
             and not self._typed
             and all(
-                places.get(text, 0) >= newest.get(room, 0) for room, text in self._latest.items()
+                places.get(text, 0) >= max(newest[room], default=0)
+                for room, text in self._latest.items()
             )
         )
 

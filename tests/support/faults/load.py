@@ -45,8 +45,8 @@ class Load:
     """`start` it, let it run, `stop_publishing`, wait until it is `settled`, `stop` it; then its
     `history` can be judged.
 
-    One who waits for an answer says nothing else meanwhile. What all together could not say in
-    time, because too many were waiting, they say later.
+    One who waits for answers says nothing else meanwhile. What all together could not say in time,
+    because too many were waiting, they say later.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Load:
 
     def _tick(self) -> None:
         due = (self._reactor.seconds() - self._began) * self._pace - self._said
-        free = [client for client in self.clients if client.ready and not client.busy]
+        free = [client for client in self.clients if client.may_speak]
         self._random.shuffle(free)
         for client in free[: max(0, min(int(due), self._most_at_once))]:
             self._said += 1
@@ -176,11 +176,11 @@ class Load:
                 return
 
     def _is_settled(self) -> bool:
-        return all(client.up_to_date and not client.busy for client in self.clients)
+        return all(client.up_to_date and not client.saying for client in self.clients)
 
     def troubles(self) -> list[str]:
         """Who is not settled, and why."""
-        return [client.state for client in self.clients if not client.up_to_date or client.busy]
+        return [client.state for client in self.clients if not client.up_to_date or client.saying]
 
     async def stop(self) -> None:
         """Everybody leaves."""

@@ -178,9 +178,9 @@ class Shown:
                 self._up_to_newest(who, room, texts)
 
     def _flow_of_lines(self, who: str, room: str, texts: list[str]) -> None:
-        for text, times in Counter(texts).items():
+        for name, times in Counter(self._names(texts)).items():
             if times > 1:
-                self._verdict.count("duplicated", f"{who} is shown {text!r} {times} times")
+                self._verdict.count("duplicated", f"{who} is shown {name!r} {times} times")
         of = self.places.of
         seqs = [min(seq for _, seq in of[name]) for name in self._names(texts) if of[name]]
         for before, seq in zip(seqs, seqs[1:], strict=False):
