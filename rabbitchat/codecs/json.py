@@ -70,8 +70,8 @@ def _refused(data: bytes, why: str) -> Refused:
     """Say of well-formed JSON what is wrong with it, to the command that it was meant to be."""
     try:
         envelope = _envelopes.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _bad_json(why)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        return _bad_json(str(problem))  # `why` may hold all of a wrong type
     return Refused(ChatError(Code.BAD_COMMAND, _explain(envelope, why)), _sound_id(envelope.id))
 
 

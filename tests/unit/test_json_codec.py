@@ -205,6 +205,12 @@ def test_the_error_says_what_is_wrong(data: str, code: Code, part: str) -> None:
     assert part in told.error.message
 
 
+def test_a_long_unknown_type_is_not_sent_back_whole_when_no_json_follows_either() -> None:
+    told = refused('{"type":"' + "x" * 10_000 + '" oops')
+    assert told.error.code is Code.BAD_JSON
+    assert len(told.error.message) < 200
+
+
 def test_a_long_unknown_type_is_not_sent_back_whole() -> None:
     assert len(refused(standard.dumps({"type": "x" * 60_000})).error.message) < 300
 
