@@ -7,33 +7,33 @@ from __future__ import annotations
 
 import importlib
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any, NoReturn
 
 from support.fuzz.judge import Judge
+from support.fuzz.mutate import LONGEST
 from support.fuzz.target import Target
 
+READERS = ("rabbitchat.codecs.", "rabbitchat.chat.", "rabbitchat.sockjs.")
+"""The modules whose coverage guides it."""
 
-def guided(target: Target, seconds: int, number: int) -> NoReturn:
+
+def guided(target: Target, seconds: int, seed: int) -> NoReturn:
     """Fuzz for so many seconds, and end the process: with status 0, or 77 after a finding."""
     try:
         atheris: Any = importlib.import_module("atheris")
     except ImportError:
         sys.exit("--coverage needs atheris: pip install atheris")
     for name, module in list(sys.modules.items()):
-        if name.startswith("rabbitchat.") and not name.startswith("rabbitchat.brokers"):
+        if name.startswith(READERS):
             _instrument(atheris, module)
-    judge = Judge(target)
-    judge.__enter__()
-    seeds = iter(target.corpus)
-
-    def one_input(data: bytes) -> None:
-        for good in seeds:
-            judge.judge(good)
-        judge.judge(data)
-
-    limits = [f"-max_total_time={seconds}", f"-seed={number}", "-max_len=65536"]
-    atheris.Setup([sys.argv[0], *limits], one_input)
-    atheris.Fuzz()
+    with Judge(target) as judge, tempfile.TemporaryDirectory() as directory:
+        for number, good in enumerate(target.corpus):
+            (Path(directory) / str(number)).write_bytes(good)
+        limits = [f"-max_total_time={seconds}", f"-seed={seed}", f"-max_len={LONGEST}"]
+        atheris.Setup([sys.argv[0], *limits, directory], judge.judge)
+        atheris.Fuzz()
     sys.exit(0)
 
 
