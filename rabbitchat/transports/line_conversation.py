@@ -269,7 +269,11 @@ class LineConversation:
         self._state = State.TALKING
 
     def _has_read(self, room: str, seq: int) -> None:
-        self._questions.ask_quietly(commands.Read(room=room, seq=seq), lambda reply: None)
+        def answered(reply: events.Reply) -> None:
+            if isinstance(reply, events.Error) and reply.temporary:
+                self._marks.not_told(room, seq)
+
+        self._questions.ask_quietly(commands.Read(room=room, seq=seq), answered)
 
     def _publish(self, command: commands.Publish) -> None:
         self._msgid_prefix = self._msgid_prefix or secrets.token_hex(8)
@@ -313,9 +317,12 @@ class LineConversation:
     # -- going
 
     def _leave(self, why: str) -> None:
-        """The user goes. What was said before is answered first."""
+        """The user goes. What was said before is answered first, and what they have read is kept:
+        who comes back a moment later isn't shown it again."""
         self._leaving = why
         self._lines.clear()
+        if why == QUIT:
+            self._marks.end(has_read_all=True)
         self._go_when_answered()
 
     def _go_when_answered(self) -> None:

@@ -60,6 +60,11 @@ class ReadMarks:
         """The daemon knows already that the user has read so far, here or elsewhere."""
         self._told[room] = max(seq, self._told.get(room, 0))
 
+    def not_told(self, room: str, seq: int) -> None:
+        """The daemon could not keep it: tell it again when there is something new to tell."""
+        if self._told.get(room) == seq:
+            del self._told[room]
+
     def freeze(self, room: str) -> None:
         """Something was missed and could not be shown: leave the mark of this room before it."""
         self._frozen.add(room)

@@ -528,6 +528,23 @@ def test_a_mark_that_is_refused_is_nobody_s_concern() -> None:
     assert user.connection.last(commands.Read).room == "@+u-ann"
     user.connection.fail(ChatError(Code.NO_SUCH_USER, "gone"))
     assert user.screen.new() == ["[ann] a"]
+    user.connection.tell(message("b"))
+    user.clock.advance(EVERY)
+    user.connection.fail(ChatError(Code.UNAVAILABLE, "no log just now"))
+    user.connection.tell(message("c", room="@ann"))
+    user.clock.advance(EVERY)
+    assert [type(command) for command in user.asked()] == [commands.Read] * 4  # one of them again
+    assert user.screen.new() == ["<ann> b", "[ann] c"]
+
+
+def test_quit_waits_until_what_was_read_is_kept() -> None:
+    user = talking()
+    user.connection.tell(message("a"))
+    user.types("/quit")
+    assert user.screen.new() == ["<ann> a"]
+    user.connection.answer(events.Ok(), user.connection.last(commands.Read))
+    assert user.screen.new() == ["* good bye"]
+    assert user.connection.ended == [(True, "quit")]
 
 
 @pytest.mark.parametrize("go", ["/quit", "/mode json"])

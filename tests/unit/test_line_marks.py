@@ -104,6 +104,18 @@ def test_a_room_that_is_left_is_told_about_at_once() -> None:
     assert reader.told == [("dev", 3)]
 
 
+def test_what_could_not_be_kept_is_told_again() -> None:
+    reader = Reader()
+    reader.shown("lobby", 5)
+    reader.marks.end(has_read_all=True)
+    reader.marks.not_told("lobby", 4)  # of an earlier time: it is kept by now
+    reader.marks.end(has_read_all=True)
+    assert reader.told == [("lobby", 5)]
+    reader.marks.not_told("lobby", 5)
+    reader.marks.end(has_read_all=True)
+    assert reader.told == [("lobby", 5), ("lobby", 5)]
+
+
 def test_what_is_known_already_is_not_told() -> None:
     reader = Reader()
     reader.marks.known("lobby", 5)
