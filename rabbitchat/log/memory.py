@@ -21,6 +21,7 @@ from itertools import islice
 from typing import Optional
 
 from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from zope.interface import implementer
 
@@ -35,7 +36,7 @@ from rabbitchat.chat.entries import (
 from rabbitchat.log.interface import Appended, Found, ILog, LogState, Page, Search, Talk
 from rabbitchat.log.memory_marks import ReadMarks
 from rabbitchat.log.memory_rooms import Room, size
-from rabbitchat.log.memory_search import search
+from rabbitchat.log.memory_search import LONGEST, search
 from rabbitchat.log.msgids import MsgIds, Place
 from rabbitchat.log.paging import fitting
 
@@ -80,6 +81,8 @@ class MemoryLog(Service):
         self._stored = 0  # entries, in all rooms and ever
         self._msgids = MsgIds()
         self._marks = ReadMarks()
+        # Several at once would each hold the reactor for its turn before anything else has one.
+        self._searches = DeferredLock()
         # The conversations of each user with the peer's last nick, the latest one last.
         self._talks: dict[str, dict[str, str]] = {}
         self._forgotten = 0  # the highest seq of any room that was forgotten
@@ -162,7 +165,10 @@ class MemoryLog(Service):
 
     async def search(self, query: Search) -> Found:
         """See ILog."""
-        return await search(self._clock, self._rooms, query)
+        ends = self._clock.seconds() + LONGEST
+        return await self._searches.run(
+            lambda: Deferred.fromCoroutine(search(self._clock, self._rooms, query, ends))
+        )
 
     async def prune(self, in_use: Callable[[str], bool]) -> None:
         """See ILog."""

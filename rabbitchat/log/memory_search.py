@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Optional
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
@@ -16,33 +17,53 @@ from rabbitchat.log.queries import page_of, place_of, words_of
 from rabbitchat.log.words import folded_words
 
 A_TURN = 1000
-"""Entries that are looked at before others have their turn: about 10 ms."""
+"""Entries that are looked at before others have their turn."""
+
+TURN_SECONDS = 0.01
+"""Others have it after so long, too: long texts that are not ASCII take a millisecond each."""
 
 LONGEST = 2.0
 """Seconds after which a search is given up."""
 
 
-async def search(clock: IReactorTime, rooms: Mapping[str, Room], query: Search) -> Found:
-    """See ILog. Rooms and their entries may change between two turns."""
+async def search(
+    clock: IReactorTime, rooms: Mapping[str, Room], query: Search, ends: float
+) -> Found:
+    """See ILog. Rooms and their entries may change between two turns. `ends`: when to give up, in
+    the clock's seconds."""
     words, before = words_of(query), place_of(query)
     found: list[tuple[int, Entry]] = []
-    ends = clock.seconds() + LONGEST
     while words:
         some = [rooms[name] for name in dict.fromkeys(query.rooms) if name in rooms]
-        looked = 0
-        for place, entry in _newest_first(some, before):
-            if _is_found(entry, words):
-                found.append((place, entry))
-            before = place
-            looked += 1
-            if looked == A_TURN or _is_enough(query, found):
-                break
-        if looked < A_TURN or _is_enough(query, found):
+        upto = _a_turn(clock, _newest_first(some, before), words, found, query.limit)
+        if upto is None:
             break
+        before = upto
         if clock.seconds() >= ends:
             raise Unavailable("the search takes too long")
         await deferLater(clock, 0)
     return page_of(query, found)
+
+
+def _a_turn(
+    clock: IReactorTime,
+    entries: Iterable[tuple[int, Entry]],
+    words: Sequence[str],
+    found: list[tuple[int, Entry]],
+    limit: int,
+) -> Optional[int]:
+    """Look at some of these; the place from which to go on, None when that was all.
+
+    One more than `limit` is enough, so that it is known whether there are more."""
+    ends = clock.seconds() + TURN_SECONDS
+    for looked, (place, entry) in enumerate(entries, start=1):
+        if _is_found(entry, words):
+            found.append((place, entry))
+            if len(found) > limit:
+                return None
+        if looked == A_TURN or clock.seconds() >= ends:
+            return place
+    return None
 
 
 def _newest_first(rooms: Sequence[Room], before: int) -> Iterator[tuple[int, Entry]]:
@@ -56,11 +77,6 @@ def _backwards(room: Room, before: int) -> Iterator[tuple[int, Entry]]:
 
 def _later(found: tuple[int, Entry]) -> int:
     return -found[0]
-
-
-def _is_enough(query: Search, found: Sequence[tuple[int, Entry]]) -> bool:
-    """One more than is wanted, so that it is known whether there are more."""
-    return len(found) > query.limit
 
 
 def _is_found(entry: Entry, wanted: Sequence[str]) -> bool:

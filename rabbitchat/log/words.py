@@ -10,7 +10,7 @@ LONGEST_WORD = 64
 """Characters of a folded word that count."""
 
 LONGEST_TEXT = 20_000
-"""Characters of a text that count: an index takes no more of one."""
+"""Characters of a text that count, taken apart or not: an index takes no more of one."""
 
 # Written without spaces: kana, and the ideographs that Chinese, Japanese and Korean share.
 _ALONE = (
@@ -38,8 +38,10 @@ def folded_words(text: str) -> list[str]:
 
 
 def _folded(text: str) -> str:
+    # There are ligatures that stand for 18 letters.
+    decomposed = unicodedata.normalize("NFKD", text)[:LONGEST_TEXT]
     # Again after the case is folded: that may bring accents of its own.
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    decomposed = unicodedata.normalize("NFKD", decomposed.casefold())
     return "".join(character for character in decomposed if not _is_mark(character))
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import pytest_twisted
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import Clock
 
 from rabbitchat.log.interface import Found, Search, Unavailable
 from rabbitchat.log.memory import MemoryLog
 from rabbitchat.log.memory_marks import ReadMarks
-from rabbitchat.log.memory_search import A_TURN, LONGEST
+from rabbitchat.log.memory_search import A_TURN, LONGEST, TURN_SECONDS
 from support.logs import done_to, fill, said
 
 
@@ -30,6 +33,54 @@ async def test_a_long_search_lets_others_have_their_turn() -> None:
     assert not found.called
     clock.advance(0)
     assert [entry.msgid for entry in (await found).entries] == ["m1"]
+
+
+class WorkTakesTime(Clock):
+    """Each look at it comes a thousandth of a second later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns: list[float] = []  # when others had their turn
+
+    def seconds(self) -> float:
+        """The time."""
+        self.rightNow += 0.001
+        return super().seconds()
+
+    def callLater(
+        self, delay: float, callable: Callable[..., object], *args: object, **kw: object
+    ) -> IDelayedCall:
+        """Others are on."""
+        self.turns.append(self.rightNow)
+        return super().callLater(delay, callable, *args, **kw)
+
+
+@pytest_twisted.ensureDeferred
+async def test_texts_that_take_long_end_a_turn_early() -> None:
+    clock = WorkTakesTime()
+    log = MemoryLog(clock)
+    await fill(log, 100, "tea")
+    found = searching(log, "needle", "tea")
+    clock.advance(0)
+    assert (await found).entries == ()
+    assert len(clock.turns) > 100 * 0.001 / TURN_SECONDS - 2
+    ends = zip(clock.turns, clock.turns[1:], strict=False)
+    longest = max(later - earlier for earlier, later in ends)
+    assert longest < TURN_SECONDS + 0.02
+
+
+@pytest_twisted.ensureDeferred
+async def test_one_search_after_the_other() -> None:
+    clock = Clock()
+    log = MemoryLog(clock, keep=10 * A_TURN)
+    await fill(log, 3 * A_TURN, "tea")
+    several = [searching(log, "needle", "tea") for _ in range(3)]
+    assert len(clock.getDelayedCalls()) == 1
+    clock.advance(LONGEST)  # waiting counts
+    for found in several:
+        with pytest.raises(Unavailable):
+            await found
+    assert clock.getDelayedCalls() == []
 
 
 @pytest_twisted.ensureDeferred

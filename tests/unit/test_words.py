@@ -43,3 +43,4 @@ def test_ascii_is_folded_as_all_else(text: str) -> None:
 def test_only_so_much_of_a_text_counts() -> None:
     assert folded_words("a" * 100) == ["a" * LONGEST_WORD]
     assert len(folded_words("a " * LONGEST_TEXT)) == LONGEST_TEXT // 2
+    assert len("".join(folded_words("\ufdfa" * LONGEST_TEXT))) <= LONGEST_TEXT
