@@ -38,7 +38,11 @@ def hide_password(url: str) -> str:
 
     >>> hide_password("amqp://ann:secret@rabbit/")
     'amqp://ann:***@rabbit/'
+    >>> hide_password("postgresql://db/chat?password=secret")
+    'postgresql://db/chat?password=***'
     """
+    # libpq takes it among its options as well.
+    url = re.sub(r"(password=).*", rf"\1{_MASK}", url, flags=re.IGNORECASE | re.DOTALL)
     # Greedy on purpose: a password with an unescaped `@` or `/` in it must not show either.
     # Nor may the one of a mistyped URL without its slashes.
     return re.sub(r"(//[^/:@]*:|^[^/:@]*:(?!//)).*@", rf"\1{_MASK}@", url, flags=re.DOTALL)

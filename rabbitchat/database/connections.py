@@ -23,7 +23,8 @@ LONGEST_WAIT = 3.0
 def make_engine(url: URL, writes: bool, wait: float = LONGEST_WAIT) -> Engine:
     """Makes connections that write, or that read one state of the database a transaction.
 
-    `wait`: seconds for a lock or a statement. Nothing is connected yet.
+    `wait`: seconds for a lock or a statement. Nothing is connected yet. Their errors leave out the
+    values of a statement: those are what people said, and errors may come into a log.
     """
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, writes, wait)
@@ -49,7 +50,9 @@ def cut(driver: Any) -> None:
 
 
 def _sqlite(url: URL, writes: bool, wait: float) -> Engine:
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": wait})
+    engine = create_engine(
+        url, poolclass=NullPool, connect_args={"timeout": wait}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "do_connect")
     def connecting(*_: object) -> None:
@@ -96,6 +99,7 @@ def _postgresql(url: URL, writes: bool, wait: float) -> Engine:
     engine = create_engine(
         url,
         poolclass=NullPool,
+        hide_parameters=True,
         isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
         connect_args={
             "connect_timeout": int(LONGEST_WAIT),

@@ -113,8 +113,10 @@ class Database:
 
     @property
     def shown(self) -> str:
-        """Its URL without a password, as it was given."""
-        return self._url.set(drivername=self._url.get_backend_name()).render_as_string()
+        """Its URL as it was given, without a password: none of libpq's options is shown either,
+        one of them may be that."""
+        url = self._url.set(drivername=self._url.get_backend_name(), query={})
+        return url.render_as_string()
 
     async def release(self) -> None:
         """What was asked is done, and the last who held it closes it."""

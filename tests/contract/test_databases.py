@@ -15,14 +15,17 @@ import pytest_twisted
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 
 from rabbitchat.chat.entries import Draft
+from rabbitchat.database.connections import make_engine
 from rabbitchat.database.database import CannotOpen, Database
 from rabbitchat.database.tables import metadata
+from rabbitchat.database.urls import parse_url
 from rabbitchat.log import sql_keeping, sql_pruning
 from rabbitchat.log.interface import Appended, LogState, Unavailable
 from rabbitchat.log.sql import SqlLog
@@ -374,6 +377,7 @@ async def test_processes_on_one_database_count_together(url: str, open_log: Make
         ("sqlite:///{tmp_path}/text", "not a database"),
         ("sqlite:///{tmp_path}/newer", "another version of rabbitchat"),
         ("postgresql://u:secret@127.0.0.1:1/x", "Connection refused"),
+        ("postgresql://u@127.0.0.1:1/x?password=secret", "Connection refused"),
     ],
 )
 def test_what_can_not_be_opened_is_one_line(tmp_path: Path, url: str, why: str) -> None:
@@ -386,6 +390,15 @@ def test_what_can_not_be_opened_is_one_line(tmp_path: Path, url: str, why: str) 
         SqlLog(Database(reactor, url.format(tmp_path=tmp_path)), reactor).startService()
     assert raised.value.code == 1
     assert "\n" not in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_error_tells_nothing_of_what_was_said(kind: str, tmp_path: Path) -> None:
+    engine = make_engine(parse_url(fresh_url(kind, tmp_path)), writes=True)
+    with engine.connect() as connection, pytest.raises(DBAPIError) as raised:
+        connection.execute(text("INSERT INTO nowhere VALUES (:said)"), {"said": "secret"})
+    assert "nowhere" in str(raised.value)
     assert "secret" not in str(raised.value)
 
 

@@ -168,6 +168,8 @@ def test_a_password_is_hidden_wherever_it_was_given() -> None:
     assert hide_password("amqp://host:5672/vhost") == "amqp://host:5672/vhost"
     for name in ("port", "line_port", "database", "exchange", "node", "rate", "allow_origin"):
         assert "secret" not in refused(name, "amqp://u:secret@host")
+    for options in ("?password=secret", "?sslmode=require&sslpassword=&sec", "?PASSWORD=sec@"):
+        assert "sec" not in refused("database", f"postgresql://u@host/{options}")
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="@"), min_size=1))
