@@ -56,7 +56,7 @@ BUGS: dict[str, Bug] = {
     ),
     "no_gap_fill": Bug(
         "lost",
-        ("queues deleted", "broker killed"),
+        ("queues deleted",),
         (Replaced(Room, "fill", order_bugs.pass_over),),
     ),
     "no_drop_by_seq": Bug(
