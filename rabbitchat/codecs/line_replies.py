@@ -83,13 +83,16 @@ def since(page: events.HistoryPage, user: str) -> list[str]:
 
 def missed(page: events.HistoryPage, user: str, read: int) -> list[str]:
     """What others said after the seq up to which this user has read: the newest of it, if it is
-    more than may be shown at once. `page` holds the newest entries. No lines for nothing."""
+    more than may be shown at once. `page` holds the newest entries. No lines for what one said
+    oneself. There was something: where none of it is kept any more, that is told."""
     unread = [entry for entry in page.entries if entry.seq > read]
     theirs = [entry for entry in unread if entry.user != user]
     shown = last(theirs, user)
     lines = dated(page.room, shown, user)
     private = f" {page.room}" if page.room.startswith("@") else ""
     where = f"from {page.room[1:]}" if private else f"in {page.room}"
+    if not unread:
+        return [notice(f"what was said {where} since you read it is not kept any more")]
     count = sum(1 for entry in shown if not is_deed(entry) and not entry.deleted)
     what = f"you missed {count} message{'' if count == 1 else 's'} {where}"
     has_hole = bool(unread) and unread[0].seq > read + 1

@@ -140,6 +140,14 @@ def test_what_was_shown_here_before_is_not_missed() -> None:
     assert (reader.asked, reader.seen()) == (0, ["3"])
 
 
+def test_that_all_was_pruned_is_told() -> None:
+    reader = Reader(lobby=9)
+    reader.pruned = 9
+    reader.does(reader.past.enter(joined(9, read=2)))
+    reader.answers()
+    assert reader.screen == ["* what was said in lobby since you read it is not kept any more"]
+
+
 def test_what_was_pruned_is_told() -> None:
     reader = Reader(lobby=9)
     reader.pruned = 7
