@@ -43,6 +43,7 @@ from rabbitchat.presence import Presence
 from rabbitchat.seldom import Seldom
 from rabbitchat.settings import Limits
 from rabbitchat.transports.fanout import Fanout
+from rabbitchat.unconnected import Unconnected
 from rabbitchat.users.interface import IUsers
 
 COMPARE = 30.0
@@ -86,6 +87,7 @@ class ChatDaemon(Service):
         self.local = LocalUsers(limits)
         self.bindings = Bindings(clock, broker, self._released, limits.grace + 5)
         self.fanout = Fanout(clock, self.metrics.deliveries.inc)
+        self.unconnected = Unconnected(clock, broker)
         self.delivery = Delivery(
             clock,
             log,
@@ -93,6 +95,7 @@ class ChatDaemon(Service):
             self.fanout,
             self.naming,
             self.local,
+            self.unconnected,
             hears_all=log.shared or broker.alone,
         )
         self.news = News(
@@ -302,6 +305,8 @@ class ChatDaemon(Service):
         }
         if problem:
             report["reason"] = problem
+        if self.unconnected.warning:
+            report["warning"] = self.unconnected.warning
         return report
 
     def _heard(self, key: str, message: Message) -> None:

@@ -32,6 +32,7 @@ from rabbitchat.local import LocalUsers
 from rabbitchat.log.interface import ILog, Page, Unavailable
 from rabbitchat.naming import Naming
 from rabbitchat.transports.fanout import Fanout
+from rabbitchat.unconnected import Unconnected
 from rabbitchat.unheard import QUEUE_LIVES, Unheard
 
 GAP = 0.05
@@ -68,6 +69,7 @@ class Delivery:
         fanout: Fanout,
         naming: Naming,
         users: LocalUsers,
+        unconnected: Unconnected,
         hears_all: bool = True,
     ) -> None:
         self._clock = clock
@@ -76,6 +78,7 @@ class Delivery:
         self._fanout = fanout
         self._naming = naming
         self._users = users
+        self._unconnected = unconnected
         self._rooms: dict[str, Room[Connection]] = {}
         self._conversations: dict[str, set[str]] = {}  # user id -> those of the rooms
         self._fills: dict[str, IDelayedCall] = {}
@@ -293,6 +296,7 @@ class Delivery:
     async def _read_missing(self, room: Room[Connection]) -> None:
         while True:
             page = await self._log.after(room.name, room.seq or 0, MOST_ENTRIES, MOST_BYTES)
+            self._unconnected.look(page.entries)
             if room.seq is None:  # a conversation that nobody here knew: all of it is news
                 self._deliver_all(room, room.start(page.pruned))
             self._deliver_all(room, room.fill(page.entries, page.pruned))

@@ -163,13 +163,14 @@ StartNode = Callable[..., Awaitable[Node]]
 def node(monkeypatch: pytest.MonkeyPatch, twisted_greenlet: object) -> Iterator[StartNode]:
     """Starts daemons: `await node(rate=2, allow_origins=("https://a.example",))`.
 
-    Takes the fields of Limits and Settings, and `keep`, the entries that its log keeps of a room.
+    Takes the fields of Limits and Settings, `keep`, the entries that its log keeps of a room, and
+    `alone`: with a broker of its own.
     """
     exchange = MemoryExchange()
     numbers = count(1)
     nodes: list[Node] = []
 
-    async def start(keep: int = 1000, **options: Any) -> Node:
+    async def start(keep: int = 1000, alone: bool = False, **options: Any) -> Node:
         limits = {name: options.pop(name) for name in list(options) if hasattr(Limits, name)}
         settings = Settings(
             node=f"node-{next(numbers)}",
@@ -178,8 +179,9 @@ def node(monkeypatch: pytest.MonkeyPatch, twisted_greenlet: object) -> Iterator[
             limits=Limits(**{**USUAL, **limits}),
             **{"database": "memory:", **options},
         )
+        meets = None if alone else exchange
         monkeypatch.setattr(
-            tap, "make_broker", lambda clock, *_: MemoryBroker(clock, settings.node, exchange)
+            tap, "make_broker", lambda clock, *_: MemoryBroker(clock, settings.node, meets)
         )
 
         def memory_log(clock: Any, **kept: Any) -> MemoryLog:

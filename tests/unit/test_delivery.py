@@ -25,6 +25,7 @@ from rabbitchat.naming import Naming
 from rabbitchat.presence import Presence
 from rabbitchat.settings import Limits
 from rabbitchat.transports.fanout import Fanout
+from rabbitchat.unconnected import Unconnected
 from support.fakes import (
     ANN,
     BOB,
@@ -85,6 +86,7 @@ class Bench:
             self.fanout,
             Naming(presence, self.log),
             self.users,
+            Unconnected(self.clock, self.broker),
         )
         self.count = 0
 
