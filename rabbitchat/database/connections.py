@@ -6,7 +6,6 @@ Each connection belongs to one thread. All waits inside the database end after `
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import socket
 import sqlite3
@@ -15,6 +14,8 @@ from typing import Any, Optional
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
+
+from rabbitchat.database.files import make_file
 
 LONGEST_WAIT = 3.0
 """Seconds for a lock, a statement or a new connection."""
@@ -56,7 +57,7 @@ def _sqlite(url: URL, writes: bool, wait: float) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def connecting(*_: object) -> None:
-        _make_file(url.database or "")
+        make_file(url.database or "")
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
@@ -74,25 +75,6 @@ def _sqlite(url: URL, writes: bool, wait: float) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-def _make_file(path: str) -> None:
-    """Make an SQLite file for nobody but the daemon's user, if there is none.
-
-    One that is there must not be opened: by closing it again this process would lose all locks
-    that SQLite holds on it, and other processes would break the file.
-
-    Raises OSError, in words that SQLite hasn't.
-    """
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        for amiss, number in (
-            (os.path.isdir(path), errno.EISDIR),
-            (not os.access(path, os.R_OK | os.W_OK), errno.EACCES),
-        ):
-            if amiss:
-                raise OSError(number, os.strerror(number), path) from None
 
 
 def _postgresql(url: URL, writes: bool, wait: float) -> Engine:

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 
 from rabbitchat.database.connections import make_engine
 from rabbitchat.database.figures import Figures
+from rabbitchat.database.files import make_directory
 from rabbitchat.database.migrate import Unfit, migrate
 from rabbitchat.database.session import Away, Replaced, Session, reason
 from rabbitchat.database.tables import log
@@ -142,7 +143,7 @@ class Database:
 
     def _open(self) -> str:
         if self._makes_directory:
-            os.makedirs(os.path.dirname(self._url.database or ""), 0o700, exist_ok=True)
+            make_directory(os.path.dirname(self._url.database or ""))
         deadline = time.monotonic() + PATIENCE
         while True:
             try:

@@ -372,8 +372,8 @@ async def test_processes_on_one_database_count_together(url: str, open_log: Make
 @pytest.mark.parametrize(
     ("url", "why"),
     [
-        ("sqlite:////nowhere/at/all.sqlite", "No such file or directory"),
-        ("sqlite:///{tmp_path}", "Is a directory"),
+        ("sqlite:////nowhere/at/all.sqlite", "the directory /nowhere/at does not exist"),
+        ("sqlite:///{tmp_path}", "is a directory, not a file"),
         ("sqlite:///{tmp_path}/text", "not a database"),
         ("sqlite:///{tmp_path}/newer", "another version of rabbitchat"),
         ("postgresql://u:secret@127.0.0.1:1/x", "Connection refused"),
