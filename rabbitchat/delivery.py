@@ -216,10 +216,15 @@ class Delivery:
 
         One that is known already has a place, or is about to be read for somebody who was here
         before: to start it at the newest seq would take from them what they still have to get.
+        Nor may one that began while the broker was away: who was here hasn't heard any of it.
         What the other side was told since the log was read has passed this user by."""
         for name, seq in newest.items():
             if name not in self._rooms:
-                self._room(name).start(seq)
+                room = self._room(name)
+                if len(self._users.several(users_of(name))) > 1:  # not only who connects
+                    Deferred.fromCoroutine(self._fill_room(room)).addErrback(self._broken)
+                else:
+                    room.start(seq)
         told = dict(newest)
         for name in self._conversations.get(user, ()):
             told[name] = max(self._rooms[name].seq or 0, told.get(name, 0))

@@ -97,6 +97,50 @@ async def test_what_the_broker_lost_comes_when_the_database_does(
 
 
 @pytest_twisted.ensureDeferred
+async def test_who_connects_does_not_take_from_others_what_the_broker_lost(
+    node: StartNode, url: str
+) -> None:
+    """Neither from the other side of a conversation nor from a device of one's own."""
+    chat = await node(database=url)
+    ann, bob = await chat.connected("ann"), await chat.connected("bob")
+    await bob.close()
+    await _say_unheard(url, ann.me["user"], bob.me["user"], "one")
+    again = await chat.connected("bob", session=bob.me["session"])
+    assert [talk["seq"] for talk in again.me["conversations"]] == [1]
+    await again.says("@ann", "two")
+    for seq, text in enumerate(("one", "two"), 1):
+        assert (await ann.push("message", room="@bob", text=text))["seq"] == seq
+    cora = await chat.connected("cora")
+    await cora.close()
+    await _say_unheard(url, ann.me["user"], cora.me["user"], "three")
+    second = await chat.connected("ann", session=ann.me["session"])
+    assert [talk["seq"] for talk in second.me["conversations"]] == [1, 2]
+    assert (await ann.push("message", text="three"))["seq"] == 1
+    for one in (ann, again, second):
+        await one.nothing_more()
+    assert [push["text"] for push in ann.got("message")] == ["one", "two", "three"]
+
+
+async def _say_unheard(url: str, to: str, user: str, text: str) -> None:
+    """A node whose word doesn't come stores what a user says to another."""
+    log = SqlLog(Database(reactor, url), reactor)
+    log.startService()
+    await log.append(
+        Draft(
+            room=conversation(to, user),
+            msgid=text,
+            user=user,
+            nick="somebody",
+            text=text,
+            time="2026-01-01T00:00:00.000Z",
+            node="node-9",
+            peer="ann",
+        )
+    )
+    await log.stopService()
+
+
+@pytest_twisted.ensureDeferred
 async def test_another_database_in_its_place_sends_everybody_to_come_back(
     node: StartNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
