@@ -20,7 +20,7 @@ EXPLAINED = {
     "search": "/search words: what was said with all of these words in it, here and elsewhere",
     "edit": "/edit text: say your last message in this room anew",
     "delete": "/delete: delete your last message in this room",
-    "react": "/react :-): react to what was shown last in this room",
+    "react": "/react :-): react to what somebody else said last in this room",
     "session": "/session: show the word to come back with as the same user;"
     " /session WORD, instead of a name: come back",
     "echo": "/echo on: send your own lines back to you; /echo off: don't",

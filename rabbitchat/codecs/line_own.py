@@ -86,7 +86,7 @@ class Delete:
 
 @dataclass(frozen=True)
 class React:
-    """React to the message of a room that was shown last."""
+    """React to what somebody else said last in a room, of what was shown."""
 
     room: str
     text: str

@@ -27,7 +27,8 @@ class Standpoint:
         self.topics: dict[str, str] = {}  # of the rooms one is in, the last joined last
         self._own: dict[str, None] = {}  # msgids
         self._said: dict[str, str] = {}  # of each room: the msgid of one's last message in it
-        self._seen: dict[str, tuple[str, str]] = {}  # and msgid and sender of others' last one
+        # And of what others said, and was shown, the last one's seq, msgid and sender.
+        self._seen: dict[str, tuple[int, str, str]] = {}
 
     def entered(self, room: str, topic: str) -> None:
         """A room was joined, and is the current one now."""
@@ -71,7 +72,7 @@ class Standpoint:
         if isinstance(asked, React):
             if room not in self._seen:
                 raise LineError("nobody else has said anything here, since you came, to react to")
-            msgid, user = self._seen[room]
+            _, msgid, user = self._seen[room]
             return commands.Publish(room=room, text=asked.text, react=msgid, of=user)
         if room not in self._said:
             what = "edit" if isinstance(asked, Edit) else "delete"
@@ -81,11 +82,13 @@ class Standpoint:
         return commands.Publish(room=room, delete=self._said[room])
 
     def saw(self, event: events.Message) -> None:
-        """An entry was shown."""
+        """An entry was shown, perhaps one from before what was shown already."""
         if event.room not in self.topics or event.user == self.user:
             return
-        if not (is_deed(event) or event.deleted):
-            self._seen[event.room] = event.msgid, event.user
+        if is_deed(event) or event.deleted:
+            return
+        if event.room not in self._seen or event.seq >= self._seen[event.room][0]:
+            self._seen[event.room] = event.seq, event.msgid, event.user
 
     def _hide(self, msgid: str) -> None:
         """A message was sent that is not to be shown when it comes back."""

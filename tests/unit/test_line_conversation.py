@@ -636,7 +636,7 @@ def test_what_was_refused_is_not_one_s_last_message() -> None:
     assert user.connection.last(commands.Publish).edit == first.msgid
 
 
-def test_what_was_shown_last_can_be_reacted_to() -> None:
+def test_what_somebody_else_said_last_can_be_reacted_to() -> None:
     user = talking()
     user.types("/react :-)")
     assert user.screen.new()[0].startswith("* error: nobody else has said anything here")
@@ -648,6 +648,16 @@ def test_what_was_shown_last_can_be_reacted_to() -> None:
     reaction = user.connection.last(commands.Publish)
     assert (reaction.room, reaction.text) == ("lobby", ":-)")
     assert (reaction.react, reaction.of) == ("m1", "u-ann")
+
+
+def test_what_is_looked_up_from_before_is_not_what_was_said_last() -> None:
+    user = talking()
+    user.connection.tell(message("hi", msgid="last"))
+    user.types("/since #1")
+    page = [message("long ago", msgid="first", seq=1)]
+    user.connection.answer(events.HistoryPage(room="lobby", epoch="e", entries=page, more=True))
+    user.types("/react :-)")
+    assert user.connection.last(commands.Publish).react == "last"
 
 
 # -- going
