@@ -21,7 +21,7 @@ from support.waiting import until
 reactor: Any = _reactor
 
 SEED = 20  # a broker killed, both partitioned, the database frozen and stopped, and eight more
-SECONDS = 30.0
+SECONDS = 60.0  # of talk; with what comes before and after, one and a half minutes
 
 
 STEADY = 6.0  # seconds; a daemon that hears nothing from its broker says so after five
