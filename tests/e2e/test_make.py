@@ -107,6 +107,31 @@ def test_a_python_without_venv_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "made").exists()
 
 
+PIP = """\
+case "$*" in
+    *--version*) ;;
+    *install*)
+        echo "  Installing build dependencies: started"
+        echo "Collecting twisted[tls]>=26.10 (from rabbitchat==0.1.0)"
+        echo "  Downloading twisted-26.10.0-py3-none-any.whl (3.3 MB)"
+        echo "Processing /wheels/zope_interface-8.7-cp311.whl (from rabbitchat==0.1.0)"
+        echo "Installing collected packages: zope-interface, twisted"
+        exit $PIP_STATUS ;;
+    *) exit 1 ;;
+esac"""
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_what_is_installed_is_shown(tmp_path: Path, status: int) -> None:
+    (tmp_path / "made").mkdir()  # the environment is there already
+    program(tmp_path / "made" / "bin", "python", PIP)
+    env = only(tmp_path) | {"PIP_STATUS": str(status)}
+    done = run([SCRIPTS / "environment", tmp_path / "made", ""], tmp_path, env)
+    assert done.returncode == status
+    assert done.stdout.splitlines()[1:] == [" twisted zope_interface", " putting it in place ..."]
+    assert (tmp_path / "made" / "made-for-daemon").exists() is (status == 0)
+
+
 @pytest.mark.parametrize("part", ["telnet", "chromium", "npm"])
 def test_a_missing_part_is_named(tmp_path: Path, part: str) -> None:
     env = only(tmp_path)
