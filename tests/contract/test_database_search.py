@@ -6,7 +6,7 @@ And that read marks don't pile up.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,35 +24,11 @@ from rabbitchat.log import sql_search
 from rabbitchat.log.interface import Search, Unavailable
 from rabbitchat.log.sql import SqlLog
 from rabbitchat.users.sql import SqlUsers
-from support.databases import KINDS, fresh_url
 from support.logs import PLENTY, appending, done_to, fill, said
 
 reactor: Any = _reactor
 
 MakeLog = Callable[..., SqlLog]
-
-
-@pytest.fixture(params=KINDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An unused database of each kind."""
-    return fresh_url(request.param, tmp_path)
-
-
-@pytest_twisted.async_yield_fixture
-async def open_log() -> AsyncIterator[MakeLog]:
-    """Opens logs as so many processes do."""
-    logs: list[SqlLog] = []
-
-    def start(url: str, **options: Any) -> SqlLog:
-        log = SqlLog(Database(reactor, url), reactor, **options)
-        log.startService()
-        logs.append(log)
-        return log
-
-    yield start
-    for log in logs:
-        if log.running:
-            await log.stopService()
 
 
 def everything(directory: Path) -> bytes:

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,29 +40,6 @@ reactor: Any = _reactor
 IN_TIME = 8.0  # seconds within which a publish has its answer, whatever the database does
 
 MakeLog = Callable[..., SqlLog]
-
-
-@pytest.fixture(params=KINDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An unused database of each kind."""
-    return fresh_url(request.param, tmp_path)
-
-
-@pytest_twisted.async_yield_fixture
-async def open_log() -> AsyncIterator[MakeLog]:
-    """Opens logs as so many processes do, each with connections of its own."""
-    logs: list[SqlLog] = []
-
-    def start(url: str, **options: Any) -> SqlLog:
-        log = SqlLog(Database(reactor, url), reactor, **options)
-        log.startService()
-        logs.append(log)
-        return log
-
-    yield start
-    for log in logs:
-        if log.running:
-            await log.stopService()
 
 
 def said(msgid: str, room: str = "lobby", user: str = "a1") -> Draft:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Optional
-from unittest import TestCase
+from typing import Optional
 
 import pytest
 import pytest_twisted
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
@@ -18,7 +16,18 @@ from twisted.internet.task import Clock
 
 from rabbitchat.chat.entries import Draft, Entry, Kind, conversation, placed
 from rabbitchat.log.interface import ILog, NoSuchMessage, Search
-from support.logs import KEEP, LOGS, PLENTY, Bench, appending, done_to, fill, said, wait
+from support.logs import (
+    KEEP,
+    LOGS,
+    PLENTY,
+    Bench,
+    against_the_model,
+    appending,
+    done_to,
+    fill,
+    said,
+    wait,
+)
 
 HELLO = said("m1", text="hello")
 
@@ -352,17 +361,6 @@ def has_all(entry: Entry, words: str) -> bool:
     )
 
 
-def against_the_model(name: str) -> type[TestCase]:
-    """The test case that compares one log of LOGS with the model."""
-    machine: Any = type(f"{name.title()}ChangesMachine", (ChangesMachine,), {"name": name})
-    examples = 40 if name == "memory" else 6  # a database takes its time
-    machine.TestCase.settings = settings(max_examples=examples, stateful_step_count=30)
-    case: type[TestCase] = machine.TestCase
-    return case
-
-
-# A unittest class, because pytest-twisted would run a function inside the reactor's own greenlet,
-# where nothing can wait.
-TestMemoryLogAgainstTheModel = against_the_model("memory")
-TestSqliteLogAgainstTheModel = against_the_model("sqlite")
-TestPostgresqlLogAgainstTheModel = against_the_model("postgresql")
+TestMemoryLogAgainstTheModel = against_the_model(ChangesMachine, "memory", 6, 30)
+TestSqliteLogAgainstTheModel = against_the_model(ChangesMachine, "sqlite", 6, 30)
+TestPostgresqlLogAgainstTheModel = against_the_model(ChangesMachine, "postgresql", 6, 30)

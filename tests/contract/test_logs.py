@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Optional
-from unittest import TestCase
+from typing import Optional
 
 import pytest_twisted
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -16,7 +14,18 @@ from twisted.internet.task import Clock
 
 from rabbitchat.chat.entries import Draft, conversation
 from rabbitchat.log.interface import Page
-from support.logs import KEEP, LOGS, PLENTY, Bench, MakeLog, fill, said, seqs, wait
+from support.logs import (
+    KEEP,
+    LOGS,
+    PLENTY,
+    Bench,
+    MakeLog,
+    against_the_model,
+    fill,
+    said,
+    seqs,
+    wait,
+)
 
 DAY = 24 * 3600.0
 
@@ -375,17 +384,6 @@ class LogMachine(RuleBasedStateMachine):
         assert len(page.entries) == count
 
 
-def against_the_model(name: str) -> type[TestCase]:
-    """The test case that compares one log of LOGS with the model."""
-    machine: Any = type(f"{name.title()}LogMachine", (LogMachine,), {"name": name})
-    examples = 40 if name == "memory" else 12  # a database takes its time
-    machine.TestCase.settings = settings(max_examples=examples, stateful_step_count=40)
-    case: type[TestCase] = machine.TestCase
-    return case
-
-
-# A unittest class, because pytest-twisted would run a function inside the reactor's own greenlet,
-# where nothing can wait.
-TestMemoryLogAgainstTheModel = against_the_model("memory")
-TestSqliteLogAgainstTheModel = against_the_model("sqlite")
-TestPostgresqlLogAgainstTheModel = against_the_model("postgresql")
+TestMemoryLogAgainstTheModel = against_the_model(LogMachine, "memory", 12, 40)
+TestSqliteLogAgainstTheModel = against_the_model(LogMachine, "sqlite", 12, 40)
+TestPostgresqlLogAgainstTheModel = against_the_model(LogMachine, "postgresql", 12, 40)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, TypeVar
 
-from support.raw import CLOSE, TEXT, frame, upgrade
+from support.raw import CLOSE, TEXT, frame, upgrade, whole_frames
 
 PATIENCE = 20.0
 """Seconds within which anything happens that is to happen, on a machine under load."""
@@ -173,18 +173,7 @@ class HostileWebSocket(Attacker):
 
     def frames(self) -> list[tuple[int, bytes]]:
         """All whole frames that came: opcode and payload."""
-        data, found = self.data[self._begin :], []
-        while len(data) >= 2:
-            size, start = data[1] & 127, 2
-            if size == 126:
-                size, start = int.from_bytes(data[2:4], "big"), 4
-            elif size == 127:
-                size, start = int.from_bytes(data[2:10], "big"), 10
-            if len(data) < start + size:
-                break
-            found.append((data[0] & 15, data[start : start + size]))
-            data = data[start + size :]
-        return found
+        return whole_frames(self.data[self._begin :])
 
     def close_code(self) -> int:
         """The code of the close frame, which must come."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, TypeVar
+from typing import Any, Optional, TypeVar
+from unittest import TestCase
 
 import pytest
 import pytest_twisted
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock
@@ -122,3 +125,19 @@ def done_to(
 def appending(log: ILog, draft: Draft) -> Deferred[Appended]:
     """An append that is under way."""
     return Deferred.fromCoroutine(log.append(draft))
+
+
+def against_the_model(
+    machine: type[RuleBasedStateMachine], name: str, examples: int, steps: int
+) -> type[TestCase]:
+    """The test case in which a state machine compares one log of LOGS, its `name`, with a model.
+
+    For memory 40 examples: a database takes its time. It is a unittest class, because
+    pytest-twisted would run a function in the reactor's own greenlet, where nothing can wait.
+    """
+    title = f"{name.title()}{machine.__name__}"
+    made: Any = type(title, (machine,), {"name": name})
+    most = 40 if name == "memory" else examples
+    made.TestCase.settings = settings(max_examples=most, stateful_step_count=steps)
+    case: type[TestCase] = made.TestCase
+    return case

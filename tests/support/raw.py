@@ -108,6 +108,22 @@ def upgrade(port: int, *headers: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
+def whole_frames(data: bytes) -> list[tuple[int, bytes]]:
+    """The frames of a server that are there as a whole: opcode and payload."""
+    found: list[tuple[int, bytes]] = []
+    while len(data) >= 2:
+        size, start = data[1] & 127, 2
+        if size == 126:
+            size, start = int.from_bytes(data[2:4], "big"), 4
+        elif size == 127:
+            size, start = int.from_bytes(data[2:10], "big"), 10
+        if len(data) < start + size:
+            break
+        found.append((data[0] & 15, data[start : start + size]))
+        data = data[start + size :]
+    return found
+
+
 class RawWebSocket:
     """A WebSocket after its handshake, frame by frame."""
 
@@ -135,18 +151,7 @@ class RawWebSocket:
     @property
     def frames(self) -> list[tuple[int, bytes]]:
         """All whole frames that came: opcode and payload."""
-        data, found = self._raw.data[self._begin :], []
-        while len(data) >= 2:
-            size, start = data[1] & 127, 2
-            if size == 126:
-                size, start = int.from_bytes(data[2:4], "big"), 4
-            elif size == 127:
-                size, start = int.from_bytes(data[2:10], "big"), 10
-            if len(data) < start + size:
-                break
-            found.append((data[0] & 15, data[start : start + size]))
-            data = data[start + size :]
-        return found
+        return whole_frames(self._raw.data[self._begin :])
 
     def kinds(self, opcode: int) -> list[bytes]:
         """The payloads of all frames of a kind that came."""
