@@ -81,8 +81,9 @@ GROUPS: Mapping[str, Sequence[Option]] = {
             "sqlite:////absolute.sqlite are a file, postgresql://user:password@host/database is "
             "a server; several daemons may share either. memory: forgets it when the process "
             "ends. The default is rabbitchat.sqlite in the data directory: $STATE_DIRECTORY "
-            f"(systemd's), $XDG_DATA_HOME/rabbitchat, ~/.local/share/rabbitchat or {SYSTEM}, the "
-            "first that can be",
+            "(systemd's) if that is set to an absolute path, else $XDG_DATA_HOME/rabbitchat "
+            "likewise, else ~/.local/share/rabbitchat, or for a user without a home directory "
+            f"{SYSTEM}",
             default_database,
         ),
         Option(
