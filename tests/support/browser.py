@@ -37,7 +37,7 @@ AWAY = re.compile(
 )
 """What Chromium logs when the server is away, refuses behind a proxy, or was sent too much."""
 
-TOO_LATE = re.compile(r"the server responded with a status of 404 .*/xhr_send(\?|$)")
+TOO_LATE = re.compile(r"the server responded with a status of 404 .*/(xhr|jsonp)_send(\?|$)")
 """A message that set out just before its session ended, with the server that stops."""
 
 

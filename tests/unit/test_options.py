@@ -144,7 +144,9 @@ def test_a_bad_command_line(arguments: list[str]) -> None:
     assert line.endswith("(rabbitchat --help lists the options)")
 
 
-def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", "/data")  # it is shown, however long it is
     with pytest.raises(SystemExit) as caught:
         Options().parseOptions(["--help"])
     assert not caught.value.code
