@@ -1,19 +1,17 @@
 // A connection that comes back by itself, and commands with their replies (docs/protocol.md, "JSON
-// protocol"). Knows nothing of chat. Times are in milliseconds.
-//
-// It is a WebSocket where one gets through. Where none does, sockjs-client tries what does, if
-// `make web` brought it; it is a script of before modules, and is found as `window.SockJS`.
+// protocol"). Knows nothing of chat nor of the document. Times are in milliseconds.
 
-import { remember, remembered } from "./memory.js";
-import "./sockjs.js";
+import { remember, remembered } from "./memory";
+import type { Connection } from "./model";
+import type { Command, CommandType, ErrorFields, Push, Replies } from "./protocol";
+import type { Connect, Socket } from "./sockets";
 
 // What sockjs-client tries, in this order. (It has more, for pages of other origins than the
 // server's, and for browsers that this page is too new for.)
 const TRANSPORTS = ["websocket", "xhr-streaming", "eventsource", "xhr-polling", "jsonp-polling"];
-const TRY_TRANSPORT = 2_500; // at least: a busy server isn't taken for a proxy that blocks
 const TRY_ALL = 60_000; // sockjs-client ends each of its attempts by itself, on slow lines late
 const REMEMBER_TRANSPORT = 600_000; // that the ones before it don't get through
-const UNKNOWN = { name: TRANSPORTS[0], since: 0 }; // what gets through
+const UNKNOWN = { name: "websocket", since: 0 }; // what gets through
 const OPEN = 1; // WebSocket's readyState, and SockJS's
 const ANSWER_WITHIN = 12_000; // the server answers within 8 s: later the connection is dead
 const PING_EVERY = 20_000;
@@ -32,32 +30,51 @@ const NO_CONNECT = 3501; // the computer went to sleep before it could introduce
 
 /** The server answered with an error. */
 export class Refused extends Error {
-  constructor({ code, message, temporary }) {
+  readonly code: string;
+  readonly temporary: boolean;
+
+  constructor({ code, message, temporary = false }: ErrorFields) {
     super(message);
-    Object.assign(this, { code, temporary });
+    this.code = code;
+    this.temporary = temporary;
   }
 }
 
 /** The connection was lost before the answer came. */
 export class Lost extends Error {}
 
-/**
- * `client` is told: `opened()` to introduce itself, `push(message)` for all that is no reply,
- * `tooBig()` when a command was too big for the server, and `status(state, reason)`, where state
- * is "connecting", "waiting" (until the next attempt) or "stopped" (only `open` goes on).
- */
+/** Who uses a link. */
+export interface LinkClient {
+  /** The connection is open: it is time to introduce oneself. */
+  opened(): void;
+  /** Something came by itself. */
+  push(push: Push): void;
+  /** What was sent was too big for the server, which ended the connection. */
+  tooBig(): void;
+  /** There is no connection: never "connected", which only the client knows. */
+  status(connection: Connection): void;
+}
+
+interface Asked {
+  resolve(reply: never): void;
+  reject(problem: Error): void;
+  timer: number;
+}
+
 export class Link {
-  #client;
-  #socket = null;
-  #timer = 0; // of the attempt that runs, or until the next one
+  readonly #client: LinkClient;
+  readonly #connect: Connect;
+  #socket: Socket | null = null;
+  #timer: number | undefined; // of the attempt that runs, or until the next one
   #attempts = 0; // since `settled`
-  #asked = new Map(); // id: {resolve, reject, timer}
+  readonly #asked = new Map<number, Asked>();
   #lastId = 0;
   #heard = 0; // when the server was heard last, or this attempt began
   #known = remembered("sessionStorage", "transport", UNKNOWN);
 
-  constructor(client) {
+  constructor(client: LinkClient, connect: Connect) {
     this.#client = client;
+    this.#connect = connect;
     setInterval(() => this.isOpen && this.#ping(), PING_EVERY);
     let looked = Date.now();
     setInterval(() => {
@@ -67,20 +84,23 @@ export class Link {
     }, LOOK_EVERY);
   }
 
-  get isOpen() {
+  get isOpen(): boolean {
     return this.#socket?.readyState === OPEN;
   }
 
-  /** How it is connected: one of TRANSPORTS. */
-  get transport() {
-    return this.#socket?.transport ?? TRANSPORTS[0];
+  /** How it is connected: one of sockjs-client's names. */
+  get transport(): string {
+    return this.#socket?.transport ?? UNKNOWN.name;
   }
 
-  open() {
+  /** Connect, also when it was stopped. */
+  open(): void {
     this.#drop();
     this.#heard = Date.now();
-    this.#client.status("connecting");
-    const socket = window.SockJS ? this.#sockJS() : this.#webSocket();
+    this.#client.status({ state: "connecting" });
+    this.#timer = later(() => this.again(), TRY_ALL);
+    if (Date.now() - this.#known.since > REMEMBER_TRANSPORT) this.#known = UNKNOWN;
+    const socket = this.#connect(TRANSPORTS.slice(TRANSPORTS.indexOf(this.#known.name)));
     this.#socket = socket;
     socket.onopen = () => {
       clearTimeout(this.#timer);
@@ -91,33 +111,24 @@ export class Link {
     // before the next one is taken, as it would with a WebSocket.
     let taken = Promise.resolve();
     socket.onmessage = ({ data }) => {
-      taken = taken.then(() => socket === this.#socket && this.#receive(JSON.parse(data)));
-      taken = taken.catch((problem) => console.error(problem));
+      taken = taken.then(() => {
+        if (socket === this.#socket) this.#receive(JSON.parse(data));
+      });
+      taken = taken.catch((problem: unknown) => console.error(problem));
     };
-    socket.onclose = ({ code, reason = "" }) => {
-      if (code === ALL_FAILED) this.#known = UNKNOWN;
-      if (code === TOO_BIG || reason.endsWith(TOO_BIG_HTTP)) this.#client.tooBig();
-      if (code >= STAY_AWAY && code < 4000 && code !== NO_CONNECT) this.stop(reason);
-      else this.again(code < 3000 ? "" : reason); // the others are no words of our server
-    };
+    socket.onclose = ({ code, reason = "" }) => this.#closed(code, reason);
   }
 
-  #webSocket() {
-    this.#timer = setTimeout(() => this.again(), ANSWER_WITHIN);
-    return new WebSocket(new URL("ws", document.baseURI.replace(/^http/, "ws")));
-  }
-
-  #sockJS() {
-    this.#timer = setTimeout(() => this.again(), TRY_ALL);
-    if (Date.now() - this.#known.since > REMEMBER_TRANSPORT) this.#known = UNKNOWN;
-    const transports = TRANSPORTS.slice(TRANSPORTS.indexOf(this.#known.name));
-    const url = new URL("chat", document.baseURI).href;
-    return new window.SockJS(url, null, { transports, timeout: TRY_TRANSPORT });
+  #closed(code: number, reason: string): void {
+    if (code === ALL_FAILED) this.#known = UNKNOWN;
+    if (code === TOO_BIG || reason.endsWith(TOO_BIG_HTTP)) this.#client.tooBig();
+    if (code >= STAY_AWAY && code < 4000 && code !== NO_CONNECT) this.stop(reason);
+    else this.again(code < 3000 ? "" : reason); // the others are no words of our server
   }
 
   /** What got through is tried first from now on: waiting for the others would take its time
    * whenever the connection is lost. But networks change, and accidents happen. */
-  #remember() {
+  #remember(): void {
     const name = this.transport;
     if (name === this.#known.name) return;
     this.#known = { name, since: Date.now() };
@@ -125,16 +136,25 @@ export class Link {
   }
 
   /** All is well: the next attempt to come back will be a quick one. */
-  settled() {
+  settled(): void {
     this.#attempts = 0;
   }
 
   /** Come back a little later: longer each time, and not all pages at the same moment. */
-  again(reason = "") {
+  again(reason = ""): void {
     this.#drop();
     const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#attempts++);
-    this.#timer = setTimeout(() => this.open(), longest * (0.5 + Math.random() / 2));
-    this.#client.status("waiting", reason);
+    const delay = longest * (0.5 + Math.random() / 2);
+    this.#timer = later(() => this.open(), delay);
+    this.#client.status({ state: "waiting", until: Date.now() + delay, reason });
+  }
+
+  /** There is no network: trying is of no use until `wake`. */
+  offline(): void {
+    if (!this.#socket && this.#timer === undefined) return; // stopped
+    this.#drop();
+    this.#timer = later(() => this.open(), TRY_ALL); // browsers may be wrong about that
+    this.#client.status({ state: "offline" });
   }
 
   /**
@@ -142,22 +162,23 @@ export class Link {
    * connection that was silent for `gap`, or longer than that, is given up; any other has to show
    * that it is alive.
    */
-  wake(gap = 0) {
+  wake(gap = 0): void {
     this.#attempts = 0;
-    if (!this.#socket && !this.#timer) return; // stopped
+    if (!this.#socket && this.#timer === undefined) return; // stopped
     const silent = Math.max(gap, Date.now() - this.#heard);
     if (!this.#socket || silent > ASLEEP) this.open();
     else if (this.isOpen) this.#ping(PROBE_WITHIN);
   }
 
-  stop(reason = "") {
+  /** Connect no more, until `open`. */
+  stop(reason = ""): void {
     this.#drop();
-    this.#client.status("stopped", reason);
+    this.#client.status({ state: "stopped", reason });
   }
 
-  #drop() {
+  #drop(): void {
     clearTimeout(this.#timer);
-    this.#timer = 0;
+    this.#timer = undefined;
     const socket = this.#socket;
     this.#socket = null;
     if (socket) {
@@ -173,38 +194,42 @@ export class Link {
   }
 
   /** Send a command that needs no answer; nothing happens without a connection. */
-  tell(command) {
-    if (this.isOpen) this.#socket.send(JSON.stringify(command));
+  tell(command: Command): void {
+    if (this.isOpen) this.#socket?.send(JSON.stringify(command));
   }
 
-  #ping(within = ANSWER_WITHIN) {
+  #ping(within = ANSWER_WITHIN): void {
     this.ask({ type: "ping" }, within).catch(() => {});
   }
 
   /** The reply to a command. Rejects with Refused or Lost. */
-  ask(command, within = ANSWER_WITHIN) {
+  ask<Type extends CommandType>(command: Command<Type>, within = ANSWER_WITHIN): Promise<Replies[Type]> {
     return new Promise((resolve, reject) => {
       if (!this.isOpen) {
         reject(new Lost("there is no connection just now"));
         return;
       }
       const id = ++this.#lastId;
-      const timer = setTimeout(() => this.again(), within);
+      const timer = later(() => this.again(), within);
       this.#asked.set(id, { resolve, reject, timer });
       this.tell({ ...command, id });
     });
   }
 
-  #receive(message) {
+  #receive(message: { id?: number; type: string }): void {
     this.#heard = Date.now();
-    const asked = this.#asked.get(message.id);
-    if (!asked) {
-      this.#client.push(message);
+    const asked = message.id === undefined ? undefined : this.#asked.get(message.id);
+    if (asked === undefined) {
+      this.#client.push(message as Push);
       return;
     }
-    this.#asked.delete(message.id);
+    this.#asked.delete(message.id as number);
     clearTimeout(asked.timer);
-    if (message.type === "error") asked.reject(new Refused(message));
-    else asked.resolve(message);
+    if (message.type === "error") asked.reject(new Refused(message as unknown as ErrorFields));
+    else asked.resolve(message as never);
   }
+}
+
+function later(what: () => void, delay: number): number {
+  return setTimeout(what, delay) as unknown as number;
 }

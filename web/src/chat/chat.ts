@@ -1,0 +1,450 @@
+// One user in any number of rooms and conversations: speaks the JSON protocol (docs/protocol.md) over
+// as many connections as it takes, and keeps what there is to be shown, as signals. Knows nothing of
+// the document.
+
+import { computed, signal } from "@preact/signals";
+import { Link, type LinkClient, Lost, Refused } from "../link";
+import { remember, remembered } from "../memory";
+import type { Connection, Happening, Message } from "../model";
+import { type Entry, type Found, isPrivate, type Limits, type Push, type RoomInfo } from "../protocol";
+import type { Connect } from "../sockets";
+import { Joining } from "./joining";
+import { Marks } from "./marks";
+import { Place } from "./place";
+import { Posting } from "./posting";
+import { Reading } from "./reading";
+import { Talks } from "./talks";
+import type { Reader } from "./timeline";
+
+const NICK_PATIENCE = 15_000; // ms: the nick of a lost user is held for a while, usually for 10 s
+const NO_LIMITS: Limits = { text: 0, rooms: 0, rate: 0, burst: 0, edit_within: 0 };
+const QUIET = ["", "left", "closed", "quit"]; // reasons of leaving that need no words
+
+/** Who one was last time; shared by all tabs. */
+interface Known {
+  nick: string;
+  session: string;
+}
+
+export class Chat implements LinkClient {
+  /** How one is connected. */
+  readonly connection = signal<Connection>({ state: "connecting" });
+  /** Who one is; `user` is "" until one is connected. */
+  readonly self = signal<Reader>({ user: "", nick: "" });
+  readonly limits = signal<Limits>(NO_LIMITS);
+  /** One has to be asked for a name; what was wrong with the last one. */
+  readonly asking = signal<{ problem: string } | null>(null);
+  /** The rooms that one is in, by name. */
+  readonly rooms = signal<readonly Place[]>([]);
+  /** What is looked at. */
+  readonly current;
+  /** One's private conversations, the latest first. */
+  readonly talks;
+
+  /** Called for each message of somebody else that comes while one is connected. */
+  onmessage: (place: Place, entry: Entry) => void = () => {};
+
+  readonly #link: Link;
+  readonly #talks = new Talks();
+  readonly #reading: Reading;
+  readonly #posting: Posting;
+  readonly #joining: Joining;
+  readonly #marks: Marks;
+  #session = "";
+  #byHand = false; // the nick was just typed: say at once when it is taken
+  #takenSince = 0; // the nick, while we try to have it back
+
+  /** `room` is looked at first. */
+  constructor(connect: Connect, room: string) {
+    this.#link = new Link(this, connect);
+    this.#reading = new Reading(
+      this.#link,
+      () => this.self.value,
+      (place, entries) => this.#shown(place, entries),
+    );
+    this.#posting = new Posting(this.#link, this);
+    this.#joining = new Joining(this.#link, this.#reading, this.#posting);
+    this.#marks = new Marks(this.#link, () =>
+      [...this.places()].filter(({ ready, epoch }) => ready.value && epoch),
+    );
+    this.talks = computed(() => this.#talks.places.value);
+    const { nick = "", session = "" } = remembered<Partial<Known>>("localStorage", "rabbitchat", {});
+    this.#session = session;
+    this.self.value = { user: "", nick };
+    for (const name of remembered<string[]>("localStorage", "rooms", [])) this.#room(name);
+    this.current = signal(this.#placeFor(room));
+    this.#posting.show();
+  }
+
+  // -- what the page calls
+
+  get me(): Reader {
+    return this.self.value;
+  }
+
+  *places(): Iterable<Place> {
+    yield* this.rooms.value;
+    yield* this.#talks.places.value;
+  }
+
+  placeNamed(room: string): Place | undefined {
+    if (isPrivate(room)) return this.#talks.named(room);
+    return this.rooms.value.find((place) => place.room.value === room);
+  }
+
+  /** Come in, under a nick that was just typed or as who one was last time. */
+  start(nick: string | null = null): void {
+    this.#byHand = nick !== null;
+    if (nick !== null) this.self.value = { ...this.me, nick };
+    if (this.me.nick === "") this.asking.value = { problem: "" };
+    else {
+      this.asking.value = null;
+      this.#link.open();
+    }
+  }
+
+  /** Try to connect now. */
+  reconnect(): void {
+    this.#link.open();
+  }
+
+  /** Now is a good moment to come back. `asleep`: the connection that we have is a dead one. */
+  wake(asleep = false): void {
+    this.#link.wake(asleep ? Number.POSITIVE_INFINITY : 0);
+  }
+
+  /** The browser says that there is no network. */
+  offline(): void {
+    this.#link.offline();
+  }
+
+  /** Look at a room, coming into it if one isn't there yet, or at the conversation `@nick`. */
+  open(room: string): Place {
+    const place = this.#placeFor(room);
+    if (place !== this.current.value) {
+      this.current.value.watched = false;
+      this.current.value = place;
+      place.entered();
+    }
+    this.#come(place);
+    return place;
+  }
+
+  /** Leave a room for good, or hide a conversation until something is said in it. */
+  leave(place: Place): void {
+    if (place.isPrivate) {
+      this.#talks.hide(place);
+      return;
+    }
+    place.left = true;
+    this.#link.tell({ type: "leave", room: place.room.value });
+    this.rooms.value = this.rooms.value.filter((each) => each !== place);
+    this.#rememberRooms();
+  }
+
+  /** Say something, once, whatever happens to the connection. */
+  say(place: Place, text: string): void {
+    this.typed(place, false);
+    this.#posting.publish({ room: place.address, text });
+  }
+
+  /** Give a message of one's own another text. */
+  edit(place: Place, message: Message, text: string): void {
+    this.#posting.publish({ room: place.address, edit: message.msgid, text });
+  }
+
+  /** Erase a message of one's own. */
+  erase(place: Place, message: Message): void {
+    this.#posting.publish({ room: place.address, delete: message.msgid });
+  }
+
+  /** Add a reaction to a message, or take it back. */
+  react(place: Place, { msgid, user }: Message, text: string, active: boolean): void {
+    this.#posting.publish({ room: place.address, react: msgid, of: user, text, active });
+  }
+
+  /** Send a failed message again. It can't double. */
+  retry(message: Message): void {
+    this.#posting.retry(message.msgid);
+  }
+
+  /** Give a failed message up. */
+  discard(message: Message): void {
+    this.#posting.discard(message.msgid);
+  }
+
+  /** Whether somebody looks at the newest of a place: then what comes there is read. */
+  watch(place: Place, watched: boolean): void {
+    place.watched = watched;
+    if (!watched) return;
+    place.hasRead();
+    this.#marks.tell();
+  }
+
+  /** One may be gone in a moment. */
+  hurry(): void {
+    this.#marks.tell(true);
+  }
+
+  /** Read what comes before what is shown. Never rejects. */
+  older(place: Place): Promise<void> {
+    return this.#reading.older(place).catch((problem: unknown) => this.#hindered(problem, place));
+  }
+
+  /** Read on after an older stretch that is shown. Never rejects. */
+  newer(place: Place): Promise<void> {
+    return this.#reading.newer(place).catch((problem: unknown) => this.#hindered(problem, place));
+  }
+
+  /** Show what was said around this seq. Never rejects. */
+  around(place: Place, seq: number): Promise<void> {
+    return this.#reading.around(place, seq).catch((problem: unknown) => this.#hindered(problem, place));
+  }
+
+  /** Rejects with Refused, or Lost. */
+  async rename(nick: string): Promise<void> {
+    await this.#link.ask({ type: "nick", nick });
+  }
+
+  /** Rejects with Refused, or Lost. */
+  async setTopic(place: Place, text: string): Promise<void> {
+    await this.#link.ask({ type: "topic", room: place.room.value, text });
+  }
+
+  /** The rooms that there are. Rejects with Refused, or Lost. */
+  async listRooms(): Promise<RoomInfo[]> {
+    return (await this.#link.ask({ type: "rooms" })).rooms;
+  }
+
+  /** Messages that have these words, the newest first. Rejects with Refused, or Lost. */
+  search(words: string, options: { room?: string; before?: string } = {}): Promise<Found> {
+    return this.#link.ask({ type: "search", words, limit: 30, ...options });
+  }
+
+  /** Something is being typed, which is told again from time to time, or no more. */
+  typed(place: Place, active: boolean): void {
+    if (!place.ready.value || !place.typing.isNews(active)) return;
+    this.#link.tell({ type: "typing", room: place.address, active });
+  }
+
+  /** An answer to what was typed, in the place that is looked at. */
+  tell(happening: Happening): void {
+    this.current.value.newest.notice(happening);
+  }
+
+  /** The secret with which one is the same user elsewhere. */
+  get session(): string {
+    return this.#session;
+  }
+
+  /** Be the user who has this session from now on. */
+  become(session: string): void {
+    remember("localStorage", "rabbitchat", { nick: this.me.nick, session });
+    this.#session = session;
+    this.#link.open();
+  }
+
+  // -- what the link calls
+
+  status(connection: Connection): void {
+    this.connection.value = connection;
+    this.self.value = { user: "", nick: this.me.nick };
+    for (const place of this.places()) {
+      place.ready.value = false;
+      place.typing.clear();
+    }
+  }
+
+  opened(): void {
+    this.#begin().catch((problem: unknown) => this.#refusedToComeIn(problem));
+  }
+
+  tooBig(): void {
+    this.#posting.tooBig();
+  }
+
+  push(push: Push): void {
+    if (push.type === "message") this.#message(push);
+    else if (push.type === "nick") this.#renamed(push);
+    else if (push.type === "error") this.tell({ what: "error", code: push.code, text: push.message });
+    else if (push.type !== "disconnect") this.#happened(push);
+  }
+
+  // -- coming in
+
+  async #begin(): Promise<void> {
+    // Another tab may have become a new user meanwhile.
+    const { session } = remembered<Known>("localStorage", "rabbitchat", { nick: "", session: this.#session });
+    const me = await this.#link.ask({ type: "connect", nick: this.me.nick, session });
+    this.#session = me.session;
+    this.#byHand = false;
+    this.#takenSince = 0;
+    this.limits.value = me.limits;
+    this.self.value = { user: me.user, nick: me.nick };
+    this.#remember();
+    this.#talks.begin(me.epoch, me.conversations ?? []);
+    for (const talk of this.#talks.places.value) talk.ready.value = true;
+    await this.#come(this.current.value);
+    this.#link.settled();
+    this.connection.value = { state: "connected", transport: this.#link.transport };
+    void this.#posting.flush();
+    for (const place of [...this.places()]) if (place !== this.current.value) await this.#come(place);
+  }
+
+  /** Be in a place and know what was said there, as far as there is a connection. Never rejects. */
+  async #come(place: Place): Promise<void> {
+    if (this.me.user === "") return;
+    try {
+      if (place.isPrivate) await this.#comeToTalk(place);
+      else if (!place.ready.value && !place.filling) await this.#joining.join(place);
+      this.#unique(place);
+      void this.#posting.flush();
+      this.#marks.tell();
+    } catch (problem) {
+      this.#hindered(problem, place);
+    }
+  }
+
+  async #comeToTalk(place: Place): Promise<void> {
+    if (place.epoch === null && (place.behind || place === this.current.value)) {
+      await this.#reading.load(place, place.readBefore);
+    } else if (place.behind && place.epoch !== null) {
+      await this.#reading.fill(place);
+    }
+    if (place === this.current.value && !place.watched) place.entered();
+  }
+
+  /** The server may know a room under a name that we have already. */
+  #unique(place: Place): void {
+    const same = [...this.places()].find((each) => each !== place && each.room.value === place.room.value);
+    if (!same || place.isPrivate) return;
+    this.rooms.value = this.rooms.value.filter((each) => each !== place);
+    if (this.current.value === place) this.current.value = same;
+  }
+
+  #refusedToComeIn(problem: unknown): void {
+    if (problem instanceof Lost) return; // the link sees to it
+    if (!(problem instanceof Refused)) {
+      console.error(problem);
+      this.#link.again();
+    } else if (problem.temporary && this.#isPatient(problem)) {
+      this.#link.again(problem.message);
+    } else {
+      this.#takenSince = 0;
+      this.#link.stop();
+      this.asking.value = { problem: problem.message };
+    }
+  }
+
+  #isPatient({ code }: Refused): boolean {
+    if (code !== "nick_in_use") return true;
+    this.#takenSince ||= Date.now();
+    return !this.#byHand && Date.now() - this.#takenSince < NICK_PATIENCE;
+  }
+
+  /** Something that one wanted of a place was refused. */
+  #hindered(problem: unknown, place: Place): void {
+    if (problem instanceof Lost) return; // it is done again after coming back
+    if (!(problem instanceof Refused)) {
+      console.error(problem);
+      this.#link.again();
+    } else if (problem.temporary) {
+      this.#link.again(problem.message);
+    } else {
+      place.newest.notice({ what: "error", code: problem.code, text: problem.message });
+    }
+  }
+
+  #remember(): void {
+    remember("localStorage", "rabbitchat", { nick: this.me.nick, session: this.#session });
+  }
+
+  // -- places
+
+  #placeFor(room: string): Place {
+    if (!isPrivate(room)) return this.#room(room);
+    return this.#talks.open(room, this.#idOf(room), this.me.user !== "");
+  }
+
+  #room(room: string): Place {
+    const known = this.placeNamed(room);
+    if (known) return known;
+    const place = new Place(room);
+    const all = [...this.rooms.value, place];
+    this.rooms.value = all.sort((one, other) => one.room.value.localeCompare(other.room.value));
+    this.#rememberRooms();
+    return place;
+  }
+
+  #rememberRooms(): void {
+    const names = this.rooms.value.map(({ room }) => room.value);
+    remember("localStorage", "rooms", names);
+  }
+
+  /** The id of the user behind `@nick`, or "". */
+  #idOf(room: string): string {
+    for (const place of this.rooms.value) {
+      for (const [user, nick] of place.members.value) if (`@${nick}` === room) return user;
+    }
+    return "";
+  }
+
+  // -- what is said, and what happens
+
+  #message(entry: Entry): void {
+    const mine = entry.user === this.me.user;
+    const place = isPrivate(entry.room)
+      ? this.#talks.of(entry, mine ? this.#idOf(entry.room) : entry.user, true)
+      : this.placeNamed(entry.room);
+    if (!place) return;
+    if (!mine) this.onmessage(place, entry);
+    this.#reading.take(place, entry).catch((problem: unknown) => this.#hindered(problem, place));
+  }
+
+  #shown(place: Place, entries: readonly Entry[]): void {
+    for (const { msgid, user } of entries) {
+      // Whoever it is from: nobody else knew the msgid, but we may be another user by now.
+      this.#posting.confirmed(msgid);
+      place.typing.stop(user);
+    }
+    if (place.watched) this.#marks.tell();
+  }
+
+  #happened(push: Exclude<Push, { type: "message" | "nick" | "error" | "disconnect" }>): void {
+    const place = this.placeNamed(push.room);
+    if (!place) return;
+    if (push.type === "read") {
+      place.told(push.seq);
+    } else if (push.type === "typing") {
+      if (push.user !== this.me.user) place.typing.happened(push);
+    } else if (push.type === "topic") {
+      place.topic.value = push.text;
+      place.newest.notice({ what: "topic", from: push.from, text: push.text });
+    } else {
+      this.#moved(place, push);
+    }
+  }
+
+  #moved(place: Place, push: Extract<Push, { type: "join" | "leave" }>): void {
+    const { type, user, nick, count, reason = "" } = push;
+    place.moved(user, type === "join" ? nick : null, count);
+    place.typing.stop(user);
+    if (user === this.me.user) return;
+    place.newest.notice({ what: type, user, nick, reason: QUIET.includes(reason) ? "" : reason });
+  }
+
+  #renamed({ user, from, nick }: Extract<Push, { type: "nick" }>): void {
+    const mine = user === this.me.user;
+    if (mine) {
+      this.self.value = { user, nick };
+      this.#remember();
+    }
+    this.#talks.renamed(user, nick);
+    for (const place of this.rooms.value) {
+      place.typing.stop(user);
+      if (!place.members.value.has(user)) continue;
+      place.moved(user, nick);
+      place.newest.notice({ what: "nick", user, from, nick, mine });
+    }
+  }
+}

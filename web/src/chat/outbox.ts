@@ -1,0 +1,94 @@
+// What one said, or did to a message, and the server has not confirmed. It outlives a reload.
+
+import { remember, remembered } from "../memory";
+import { type Draft, isDeed } from "../protocol";
+
+export interface Unconfirmed {
+  command: Draft & { msgid: string };
+  time: string; // RFC 3339, of this computer
+  state: "unsent" | "stored" | "failed"; // stored: it is shown when it comes back from the server
+  why: string; // it failed
+  user: string; // whose it is, once it is stored
+}
+
+/** A name for a message that nobody else gives. (randomUUID is missing on plain http pages.) */
+function newMsgid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** A page of an earlier release left no `state`. */
+function asItem({ command, time, state, why }: Unconfirmed): Unconfirmed {
+  return { command, time, state: state === "failed" ? "failed" : "unsent", why: why ?? "", user: "" };
+}
+
+export class Outbox {
+  readonly #items = new Map<string, Unconfirmed>(); // msgid: in order
+  readonly #changed: () => void;
+
+  /** `changed()` is called after each change. What a page before this one left is in here. */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+    const left = remembered<Unconfirmed[]>("sessionStorage", "outbox", []).filter(({ command }) => command);
+    for (const item of left.map(asItem)) this.#items.set(item.command.msgid, item);
+  }
+
+  [Symbol.iterator](): IterableIterator<Unconfirmed> {
+    return this.#items.values();
+  }
+
+  add(command: Draft): void {
+    const msgid = newMsgid();
+    const time = new Date().toISOString();
+    this.#items.set(msgid, { command: { ...command, msgid }, time, state: "unsent", why: "", user: "" });
+    this.#keep();
+  }
+
+  /** The first that waits to be sent to a room that `mayGo`. */
+  next(mayGo: (room: string) => boolean): Unconfirmed | undefined {
+    return [...this].find(({ command, state }) => state === "unsent" && mayGo(command.room));
+  }
+
+  /** The server has it. */
+  stored(item: Unconfirmed, user: string): void {
+    if (isDeed(item.command)) this.#items.delete(item.command.msgid);
+    else this.#become(item, { state: "stored", user });
+    this.#keep();
+  }
+
+  /** The server refused it for good. */
+  failed(item: Unconfirmed, why: string): void {
+    if (isDeed(item.command)) this.#items.delete(item.command.msgid);
+    else this.#become(item, { state: "failed", why });
+    this.#keep();
+  }
+
+  /** Send it again, under the same msgid: whatever became of the first try, it is stored once. */
+  retry(msgid: string): void {
+    const item = this.#items.get(msgid);
+    if (item?.state !== "failed") return;
+    this.#items.delete(msgid);
+    this.#items.set(msgid, { ...item, state: "unsent", why: "" });
+    this.#keep();
+  }
+
+  /** Whether it was in here. */
+  remove(msgid: string): boolean {
+    if (!this.#items.delete(msgid)) return false;
+    this.#keep();
+    return true;
+  }
+
+  #become(item: Unconfirmed, change: Partial<Unconfirmed>): void {
+    if (this.#items.has(item.command.msgid)) this.#items.set(item.command.msgid, { ...item, ...change });
+  }
+
+  #keep(): void {
+    remember(
+      "sessionStorage",
+      "outbox",
+      [...this].filter(({ state }) => state !== "stored"),
+    );
+    this.#changed();
+  }
+}
