@@ -1,7 +1,9 @@
 """People at the web page, in the system's own Chromium.
 
-`ann = visitor("ann")` opens the page in a profile of its own and comes in. An error in a page's
-console, or a page that asks any other server, fails the test.
+`ann = visitor("ann")` opens the page in a profile of its own and comes in. `ann.goes_to("#tea")`
+and `ann.goes_to("@bob")` look at a room and at a conversation; what she says and sees is in the
+place that she looks at, and the others are listed: `ann.has_unread(3, **{"#tea": 2, "@bob": 1})`.
+An error in a page's console, or a page that asks any other server, fails the test.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -57,6 +60,7 @@ class Visitor:
         self.context = context
         self.page: Page = context.new_page()
         self.troubles: list[str] = []
+        self.tabs: list[Visitor] = []  # more of the same browser
         self.websockets: list[str] = []  # the addresses of all that it opened
         self._url = url
         self.page.on("console", self._console)
@@ -78,8 +82,26 @@ class Visitor:
     # -- what a person does
 
     def open(self, room: str = "") -> None:
-        """Open the page."""
-        self.page.goto(f"{self._url}#/room/{room}" if room else self._url)
+        """Open the page, at a room or at a conversation, `@bob`."""
+        self.page.goto(f"{self._url}{address(room)}" if room else self._url)
+
+    def goes_to(self, place: str) -> None:
+        """Look at a room, `#tea`, or at a conversation, `@bob`, by the page's address."""
+        self.page.evaluate("address => { location.hash = address }", address(place))
+        self.is_at(place)
+
+    def clicks(self, place: str) -> None:
+        """Look at one of the places that are listed."""
+        self.page.locator(f'#places a[href="{address(place)}"]').click()
+        self.is_at(place)
+
+    def another_tab(self, place: str = "") -> Visitor:
+        """The same user in another tab of the same browser, which is connected."""
+        tab = Visitor(self.context, self._url)
+        self.tabs.append(tab)
+        tab.open(place)
+        tab.is_in()
+        return tab
 
     def give_name(self, nick: str) -> None:
         """Answer the question for a name."""
@@ -124,7 +146,18 @@ class Visitor:
 
     def is_in(self) -> None:
         """The page is connected."""
-        expect(self.page.locator("#status")).to_have_text("connected")
+        expect(self.page.locator("#status")).to_have_attribute("data-state", "connected")
+
+    def is_at(self, place: str) -> None:
+        """It shows this place: `#tea`, `@bob`."""
+        expect(self.page.locator("#room")).to_have_text(_name(place))
+
+    def has_places(self, *places: str) -> None:
+        """These are listed, and no others, in this order: rooms, and conversations."""
+        listed = self.page.locator("#places a[href]")
+        expect(listed).to_have_count(len(places))
+        for row, place in zip(listed.all(), places, strict=True):
+            expect(row).to_have_attribute("href", address(place))
 
     def travels_by(self, transport: str) -> None:
         """The page is connected, and says by what."""
@@ -137,7 +170,8 @@ class Visitor:
 
     def is_away(self) -> None:
         """The page says that it lost its connection and comes back."""
-        expect(self.page.locator("#status")).to_have_text(re.compile("connecting"))
+        away = re.compile("^(connecting|waiting|offline)$")
+        expect(self.page.locator("#status")).to_have_attribute("data-state", away)
 
     def sees(self, *messages: str) -> None:
         """These messages, `nick: text`, are all there are, in this order, confirmed."""
@@ -186,6 +220,16 @@ class Visitor:
         expect(self.page.locator("#typing")).to_have_text(text)
 
 
+def address(place: str) -> str:
+    """The fragment of the page's address for `#tea` (or `tea`), or for `@bob`."""
+    kind, name = ("with", place[1:]) if place.startswith("@") else ("room", place.lstrip("#"))
+    return f"#/{kind}/{quote(name)}"
+
+
+def _name(place: str) -> re.Pattern[str]:
+    return re.compile(rf"^{'@?' if place.startswith('@') else '#?'}{re.escape(place[1:])}$")
+
+
 def _as_shown(message: str) -> str:
     nick, _, text = message.partition(": ")
     return f"{nick} {text}"
@@ -207,20 +251,30 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visitor(browser: Browser, daemon: Twistd) -> Iterator[NewVisitor]:
     """Makes visitors: `visitor("ann", room="tea", viewport=…)`; without a name they are asked.
-    With `url` the page is had from there."""
+    With `url` the page is had from there; with `same_as=ann` it is ann at another browser."""
     visitors: list[Visitor] = []
 
-    def new(nick: str = "", room: str = "", url: str = "", **context: Any) -> Visitor:
+    def new(
+        nick: str = "",
+        room: str = "",
+        url: str = "",
+        same_as: Visitor | None = None,
+        **context: Any,
+    ) -> Visitor:
+        if same_as is not None:
+            context["storage_state"] = same_as.context.storage_state()
         made = Visitor(browser.new_context(locale="en-GB", **context), url or daemon.url)
         visitors.append(made)
         made.open(room)
         if nick:
             made.give_name(nick)
+        if nick or same_as:
             made.is_in()
         return made
 
     yield new
     for each in visitors:
         each.context.close()
-    troubles = [trouble for each in visitors for trouble in each.troubles]
+    tabs = [tab for each in visitors for tab in (each, *each.tabs)]
+    troubles = [trouble for each in tabs for trouble in each.troubles]
     assert not troubles, troubles
