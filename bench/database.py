@@ -20,12 +20,12 @@ from typing import Any
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.task import LoopingCall, deferLater
 
+from rabbitchat import interpreter
 from rabbitchat.chat.entries import Draft, conversation
 from rabbitchat.database.database import Database
 from rabbitchat.log.interface import Unavailable
 from rabbitchat.log.sql import SqlLog
 from rabbitchat.sockjs.reactors import installed_reactor
-from rabbitchat.tap import _spare_the_collector
 
 TALKERS, READERS, ROOMS = 100, 5, 20
 SECONDS = 10.0
@@ -164,7 +164,7 @@ def main() -> None:
     reactor: Any = installed_reactor()
     with tempfile.TemporaryDirectory() as directory:
         url = sys.argv[1] if len(sys.argv) > 1 else f"sqlite:///{directory}/bench.sqlite"
-        _spare_the_collector(reactor)
+        interpreter.tune(reactor)
 
         def begin() -> None:
             work = Deferred.fromCoroutine(measure(reactor, url))

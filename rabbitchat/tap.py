@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import resource
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from twisted.application.service import IService, IServiceCollection, MultiService
 from twisted.internet.defer import DeferredList, maybeDeferred
 
+from rabbitchat import interpreter
 from rabbitchat.brokers.choose import make_broker
 from rabbitchat.daemon import ChatDaemon
 from rabbitchat.data_directory import default_database
@@ -36,7 +36,7 @@ def makeService(options: Options) -> IService:
     """The daemon, as `twistd rabbitchat` and `rabbitchat` run it."""
     from twisted.internet import reactor  # not on import: twistd may still choose another one
 
-    _spare_the_collector(reactor)
+    interpreter.tune(reactor)
     return compose(options.settings(reactor), reactor)
 
 
@@ -45,7 +45,7 @@ def install(application: object) -> None:
     from twisted.internet import reactor
 
     settings = from_environment(os.environ, reactor)
-    _spare_the_collector(reactor)
+    interpreter.tune(reactor)
     compose(settings, reactor).setServiceParent(IServiceCollection(application))
 
 
@@ -133,13 +133,6 @@ def _kept_in(settings: Settings, reactor: Any, metrics: Metrics) -> tuple[ILog, 
     figures = Figures(metrics.registry)
     database = Database(reactor, url, url == default_database(), figures)
     return SqlLog(database, reactor, **bounds), SqlUsers(database, reactor, session_keep)
-
-
-def _spare_the_collector(reactor: Any) -> None:
-    """What exists when all has started stays for good. Looking at it again in each full garbage
-    collection would hold the reactor for over 100 ms, most of it for SQLAlchemy's objects."""
-    reactor.callWhenRunning(gc.collect)
-    reactor.callWhenRunning(gc.freeze)
 
 
 def _allow_many_files() -> None:
