@@ -4,6 +4,7 @@ import { render } from "preact";
 import { addressedRoom, followAddress } from "./address";
 import { Chat } from "./chat/chat";
 import { connectSockJS } from "./sockets";
+import { beginToSpeak } from "./texts";
 import { App } from "./ui/app";
 import { ChatContext } from "./ui/context";
 import { watchBrowser } from "./waking";
@@ -12,6 +13,7 @@ import "./ui/base.css";
 const chat = new Chat(connectSockJS, addressedRoom());
 followAddress(chat);
 watchBrowser(chat);
+await beginToSpeak();
 render(
   <ChatContext.Provider value={chat}>
     <App />
