@@ -158,7 +158,7 @@ class Actions:
     ) -> None:
         daemon, room = self._daemon, request.room
         self._check_room_count(connection, room)
-        read = await daemon.log.read_marks(connection.session.user)
+        read = await daemon.log.read_mark(connection.session.user, room)
         entrance = await daemon.delivery.enter(room, request.recover, request.history)
         try:
             self._still_awaited(connection, answer)
@@ -176,7 +176,7 @@ class Actions:
                 topic=daemon.presence.topic(room),
                 epoch=daemon.log.epoch,
                 seq=entrance.covered,
-                read=read.get(room, 0),
+                read=read,
                 entries=[views.message(entry, room) for entry in entrance.entries],
                 more=entrance.more,
                 recovered=entrance.recovered,

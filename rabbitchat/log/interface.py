@@ -147,6 +147,9 @@ class ILog(IService):
         """A user has read a room up to here: move the mark, never back, and no further than to
         the newest entry. Answers where it is now; 0: nothing was read."""
 
+    async def read_mark(user: str, room: str) -> int:
+        """Up to which seq a user has read this room or conversation; 0: nothing."""
+
     async def read_marks(user: str) -> dict[str, int]:
         """Up to which seq a user has read the rooms and conversations, by log key."""
 

@@ -155,6 +155,10 @@ class MemoryLog(Service):
         """See ILog."""
         return self._marks.move(user, room, min(seq, self._room(room).newest))
 
+    async def read_mark(self, user: str, room: str) -> int:
+        """See ILog."""
+        return self._marks.at(user, room) if room in self._rooms else 0
+
     async def read_marks(self, user: str) -> dict[str, int]:
         """See ILog."""
         marks = self._marks.of(user)

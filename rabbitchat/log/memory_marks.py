@@ -23,6 +23,10 @@ class ReadMarks:
         """A copy of a user's marks."""
         return dict(self._users.get(user, {}))
 
+    def at(self, user: str, room: str) -> int:
+        """Where a mark is; 0 if there is none."""
+        return self._users.get(user, {}).get(room, 0)
+
     def move(self, user: str, room: str, seq: int) -> int:
         """Move a mark forward, or not at all; where it is now. None is kept for 0."""
         marks = self._users.get(user, {})

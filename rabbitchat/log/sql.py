@@ -123,6 +123,10 @@ class SqlLog(Service):
         """See ILog."""
         return await self._database.write(sql_writing.write, Mark(user, room, seq))
 
+    async def read_mark(self, user: str, room: str) -> int:
+        """See ILog."""
+        return await self._database.read(sql_marks.read_one, (user, room))
+
     async def read_marks(self, user: str) -> dict[str, int]:
         """See ILog."""
         return await self._database.read(sql_marks.read, user)

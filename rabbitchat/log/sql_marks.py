@@ -78,3 +78,13 @@ def _read(connection: Connection, user: str) -> dict[str, int]:
         .where(read_marks.c.user == user)
     )
     return {name: seq for name, seq in rows}
+
+
+def read_one(connection: Connection, asked: list[tuple[str, str]]) -> list[int]:
+    """For each user and log key up to where that user has read there."""
+    names = {room for _, room in asked}
+    found = connection.execute(select(rooms.c.name, rooms.c.id).where(rooms.c.name.in_(names)))
+    ids = {name: room_id for name, room_id in found}
+    keys = [(user, ids.get(room, 0)) for user, room in asked]
+    known = _known(connection, keys)
+    return [known.get(key, 0) for key in keys]

@@ -192,6 +192,8 @@ async def test_a_read_mark_moves_forward_only_and_not_beyond_the_newest(bench: B
     assert await log.read_marks("a1") == {"lobby": 5, private: 1}
     assert await log.read_marks("b2") == {"lobby": 1}
     assert await log.read_marks("c3") == {}
+    asked = [("a1", "lobby"), ("a1", private), ("b2", private), ("c3", "lobby"), ("a1", "nowhere")]
+    assert [await log.read_mark(*one) for one in asked] == [5, 1, 0, 0, 0]
 
 
 @pytest_twisted.ensureDeferred

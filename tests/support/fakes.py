@@ -338,6 +338,10 @@ class SlowLog(Service):
         """See ILog."""
         return await self._answer("mark_read", self.log.mark_read(user, room, seq))
 
+    async def read_mark(self, user: str, room: str) -> int:
+        """See ILog."""
+        return await self._answer("read_mark", self.log.read_mark(user, room))
+
     async def read_marks(self, user: str) -> dict[str, int]:
         """See ILog."""
         return await self._answer("read_marks", self.log.read_marks(user))
