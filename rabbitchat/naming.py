@@ -12,7 +12,7 @@ from rabbitchat.chat import names
 from rabbitchat.chat.entries import Entry, conversation, other_user
 from rabbitchat.chat.errors import ChatError, Code
 from rabbitchat.chat.views import peer_nick
-from rabbitchat.log.interface import ILog, Talk
+from rabbitchat.log.interface import ILog
 from rabbitchat.presence import Presence
 
 Party = Union[names.Peer, names.PeerId]
@@ -61,16 +61,13 @@ class Naming:
         return self._presence.user_of(target.nick)
 
     async def _talked_with(self, viewer: str, target: Party) -> Optional[str]:
-        for talk in await self._log.talks(viewer):
-            if _is(target, talk):
-                return talk.peer
+        if isinstance(target, names.PeerId):
+            talk = await self._log.talk(viewer, conversation(viewer, target.user))
+            return talk.peer if talk else None
+        for each in await self._log.talks(viewer):
+            if each.nick and names.fold(each.nick) == names.fold(target.nick):
+                return each.peer
         return None
-
-
-def _is(target: Party, talk: Talk) -> bool:
-    if isinstance(target, names.PeerId):
-        return talk.peer == target.user
-    return bool(talk.nick) and names.fold(talk.nick) == names.fold(target.nick)
 
 
 def _called(target: Party) -> str:

@@ -62,9 +62,8 @@ class Reading:
 
     async def _known_as(self, key: str, user: str) -> str:
         """What a conversation is called in the list of all."""
-        talks = await self._daemon.log.talks(user)
-        last = next((talk.nick for talk in talks if talk.room == key), "")
-        return self._daemon.naming.seen(other_user(key, user), last)
+        talk = await self._daemon.log.talk(user, key)
+        return self._daemon.naming.seen(other_user(key, user), talk.nick if talk else "")
 
     async def search(self, connection: Connection, request: requests.Find, answer: Answer) -> None:
         """Find messages in what this connection may read."""

@@ -139,6 +139,9 @@ class ILog(IService):
     async def talks(user: str) -> list[Talk]:
         """A user's private conversations, the one with the latest entry first."""
 
+    async def talk(user: str, room: str) -> Optional[Talk]:
+        """One of them, by its log key; None if nothing was ever said in it."""
+
     async def conversations(users: Iterable[str], since: float) -> dict[str, int]:
         """The newest seq of each private conversation of these users to which something was added
         after `since`, in seconds since 1970; perhaps of others of theirs too."""

@@ -140,10 +140,15 @@ class MemoryLog(Service):
     async def talks(self, user: str) -> list[Talk]:
         """See ILog."""
         mine = self._talks.get(user, {})
-        return [
-            Talk(room, self._rooms[room].newest, other_user(room, user), nick)
-            for room, nick in reversed(mine.items())
-        ]
+        return [self._talk(user, room, nick) for room, nick in reversed(mine.items())]
+
+    async def talk(self, user: str, room: str) -> Optional[Talk]:
+        """See ILog."""
+        nick = self._talks.get(user, {}).get(room)
+        return None if nick is None else self._talk(user, room, nick)
+
+    def _talk(self, user: str, room: str, nick: str) -> Talk:
+        return Talk(room, self._rooms[room].newest, other_user(room, user), nick)
 
     async def conversations(self, users: Iterable[str], since: float) -> dict[str, int]:
         """See ILog."""

@@ -110,6 +110,11 @@ class SqlLog(Service):
         found = await self._database.read(sql_reading.talks, user)
         return [Talk(room, seq, other_user(room, user), nick) for room, seq, nick in found]
 
+    async def talk(self, user: str, room: str) -> Optional[Talk]:
+        """See ILog."""
+        found = await self._database.read(sql_reading.talk, (user, room))
+        return found and Talk(room, found[0], other_user(room, user), found[1])
+
     async def conversations(self, users: Iterable[str], since: float) -> dict[str, int]:
         """See ILog."""
         return await self._database.read(sql_reading.conversations, (list(users), since))

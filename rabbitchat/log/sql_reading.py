@@ -206,6 +206,20 @@ def _talks(connection: Connection, user: str) -> list[tuple[str, int, str]]:
     return [(name, seq, nick) for name, seq, nick in rows]
 
 
+def talk(connection: Connection, asked: list[tuple[str, str]]) -> list[Optional[tuple[int, str]]]:
+    """For each user and log key the conversation's newest seq and the other's nick."""
+    return [_talk(connection, user, room) for user, room in asked]
+
+
+def _talk(connection: Connection, user: str, room: str) -> Optional[tuple[int, str]]:
+    row = connection.execute(
+        select(rooms.c.newest, talks_table.c.nick)
+        .join(rooms, rooms.c.id == talks_table.c.room_id)
+        .where(talks_table.c.user == user, rooms.c.name == room)
+    ).first()
+    return None if row is None else (row.newest, row.nick)
+
+
 def conversations(
     connection: Connection, asked: list[tuple[list[str], float]]
 ) -> list[dict[str, int]]:

@@ -220,6 +220,9 @@ async def test_the_conversations_of_a_user(bench: Bench) -> None:
     (talk,) = await bench.log.talks("b2")
     assert (talk.room, talk.seq, talk.peer, talk.nick) == (ab, 2, "a1", "annie")
     assert await bench.log.talks("d4") == []
+    assert await bench.log.talk("b2", ab) == talk
+    assert await bench.log.talk("a1", "lobby") is None
+    assert await bench.log.talk("b2", ac) is None
 
 
 @pytest_twisted.ensureDeferred
@@ -228,6 +231,7 @@ async def test_a_conversation_with_oneself(bench: Bench) -> None:
     await bench.log.append(said("m1", room, user="a1", nick="ann", peer="ann"))
     (talk,) = await bench.log.talks("a1")
     assert (talk.room, talk.seq, talk.peer, talk.nick) == (room, 1, "a1", "ann")
+    assert await bench.log.talk("a1", room) == talk
 
 
 @pytest_twisted.ensureDeferred

@@ -326,6 +326,10 @@ class SlowLog(Service):
         """See ILog."""
         return await self._answer("talks", self.log.talks(user))
 
+    async def talk(self, user: str, room: str) -> Optional[Talk]:
+        """See ILog."""
+        return await self._answer("talk", self.log.talk(user, room))
+
     async def conversations(self, users: Iterable[str], since: float) -> dict[str, int]:
         """See ILog."""
         return await self._answer("conversations", self.log.conversations(users, since))
