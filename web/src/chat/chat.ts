@@ -6,7 +6,15 @@ import { computed, signal } from "@preact/signals";
 import { Link, type LinkClient, Lost, Refused } from "../link";
 import { remember, remembered } from "../memory";
 import type { Connection, Happening, Message } from "../model";
-import { type Entry, type Found, isPrivate, type Limits, type Push, type RoomInfo } from "../protocol";
+import {
+  type Entry,
+  type Found,
+  isPrivate,
+  type Limits,
+  type Push,
+  type Replies,
+  type RoomInfo,
+} from "../protocol";
 import type { Connect } from "../sockets";
 import { Joining } from "./joining";
 import { Marks } from "./marks";
@@ -214,6 +222,11 @@ export class Chat implements LinkClient {
   /** The rooms that there are. Rejects with Refused, or Lost. */
   async listRooms(): Promise<RoomInfo[]> {
     return (await this.#link.ask({ type: "rooms" })).rooms;
+  }
+
+  /** Who is in a room that one is in. Rejects with Refused, or Lost. */
+  who(room: string): Promise<Replies["presence"]> {
+    return this.#link.ask({ type: "presence", room });
   }
 
   /** Messages that have these words, the newest first. Rejects with Refused, or Lost. */

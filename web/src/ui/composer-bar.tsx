@@ -1,0 +1,62 @@
+// What one is writing, if it isn't something new: said above the field.
+
+import type { Place } from "../chat/place";
+import { t } from "../texts";
+import { answeredIn, editedIn, textIn } from "./composer-text";
+import { editing, replying } from "./composing";
+import { useChat } from "./context";
+
+/** `onStop` is called when one has changed one's mind. */
+export function ComposerBar({ place, onStop }: { place: Place; onStop: () => void }) {
+  const answered = editedIn(place) ? null : answeredIn(place);
+  return (
+    <>
+      <Editing place={place} onStop={onStop} />
+      <p id="replying" hidden={!answered}>
+        {answered && (
+          <>
+            {t().composer.replying[0]}
+            <bdi class="name">{answered.from}</bdi>
+            {t().composer.replying[1]}: <q dir="auto">{answered.text}</q>
+          </>
+        )}
+        <button
+          id="stop-replying"
+          type="button"
+          onClick={() => {
+            replying.value = null;
+            onStop();
+          }}
+        >
+          {t().composer.stopReplying}
+        </button>
+      </p>
+    </>
+  );
+}
+
+function Editing({ place, onStop }: { place: Place; onStop: () => void }) {
+  const chat = useChat();
+  const edited = editedIn(place);
+  const stop = () => {
+    editing.value = null;
+    onStop();
+  };
+  const erase = () => {
+    chat.erase(place, edited!);
+    stop();
+  };
+  return (
+    <p id="editing" hidden={!edited}>
+      {t().composer.editing}{" "}
+      <button id="stop-editing" type="button" onClick={stop}>
+        {t().composer.stopEditing}
+      </button>
+      {edited && textIn(place).trim() === "" && (
+        <button id="erase" type="button" onClick={erase}>
+          {t().composer.erase}
+        </button>
+      )}
+    </p>
+  );
+}
