@@ -49,8 +49,9 @@ export class Chat implements LinkClient {
   /** One's private conversations, the latest first. */
   readonly talks;
 
-  /** Called for each message of somebody else that comes while one is connected. */
-  onmessage: (place: Place, entry: Entry) => void = () => {};
+  /** Called for each message of somebody else that comes while one is connected, or when one is back:
+   * then it was `missed`. Not for what was there when one came to a place for the first time. */
+  onmessage: (place: Place, entry: Entry, missed: boolean) => void = () => {};
 
   readonly #link: Link;
   readonly #talks = new Talks();
@@ -59,6 +60,7 @@ export class Chat implements LinkClient {
   readonly #joining: Joining;
   readonly #marks: Marks;
   #session = "";
+  #wasHere = false; // one was connected before, since the page was opened
   #byHand = false; // the nick was just typed: say at once when it is taken
   #takenSince = 0; // the nick, while we try to have it back
 
@@ -68,7 +70,7 @@ export class Chat implements LinkClient {
     this.#reading = new Reading(
       this.#link,
       () => this.self.value,
-      (place, entries) => this.#shown(place, entries),
+      (place, entries, missed) => this.#shown(place, entries, missed),
     );
     this.#posting = new Posting(this.#link, this);
     this.#joining = new Joining(this.#link, this.#reading, this.#posting);
@@ -302,6 +304,7 @@ export class Chat implements LinkClient {
     this.connection.value = { state: "connected", transport: this.#link.transport };
     void this.#posting.flush();
     for (const place of [...this.places()]) if (place !== this.current.value) await this.#come(place);
+    this.#wasHere = true;
   }
 
   /** Be in a place and know what was said there, as far as there is a connection. Never rejects. */
@@ -320,7 +323,7 @@ export class Chat implements LinkClient {
 
   async #comeToTalk(place: Place): Promise<void> {
     if (place.epoch === null && (place.behind || place === this.current.value)) {
-      await this.#reading.load(place, place.readBefore);
+      await this.#reading.load(place, place.readBefore, this.#wasHere);
     } else if (place.behind && place.epoch !== null) {
       await this.#reading.fill(place);
     }
@@ -410,15 +413,16 @@ export class Chat implements LinkClient {
       ? this.#talks.of(entry, mine ? this.#idOf(entry.room) : entry.user, true)
       : this.placeNamed(entry.room);
     if (!place) return;
-    if (!mine) this.onmessage(place, entry);
+    if (!mine) this.onmessage(place, entry, false);
     this.#reading.take(place, entry).catch((problem: unknown) => this.#hindered(problem, place));
   }
 
-  #shown(place: Place, entries: readonly Entry[]): void {
-    for (const { msgid, user } of entries) {
+  #shown(place: Place, entries: readonly Entry[], missed: boolean): void {
+    for (const entry of entries) {
       // Whoever it is from: nobody else knew the msgid, but we may be another user by now.
-      this.#posting.confirmed(msgid);
-      place.typing.stop(user);
+      this.#posting.confirmed(entry.msgid);
+      place.typing.stop(entry.user);
+      if (missed && entry.user !== this.me.user) this.onmessage(place, entry, true);
     }
     if (place.watched) this.#marks.tell();
   }

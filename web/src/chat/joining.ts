@@ -60,7 +60,7 @@ export class Joining {
     place.filling = false;
     if (joined.recovered) {
       place.resumed(read);
-      this.#reading.append(place, entries);
+      this.#reading.append(place, entries, true);
       if (joined.more || place.waiting.length > 0) await this.#reading.fill(place);
       return;
     }

@@ -1,12 +1,13 @@
 // Who is called by a message: `@ann` anywhere in its text.
 
 const NAME = /[\p{L}\p{N}\p{M}._-]/u;
+const MORE = /[.]*[\p{L}\p{N}\p{M}_-]/uy;
 
 /** Where `@nick` stands in a text, as [start, end) pairs; upper and lower case are the same. */
 export function mentionsOf(text: string, nick: string): [number, number][] {
   const found: [number, number][] = [];
   if (nick === "") return found;
-  const [where, what] = [text.toLowerCase(), `@${nick.toLowerCase()}`];
+  const [where, what] = [lower(text), `@${lower(nick)}`];
   for (let at = where.indexOf(what); at >= 0; at = where.indexOf(what, at + 1)) {
     const end = at + what.length;
     if (startsHere(text, at) && endsHere(text, end)) found.push([at, end]);
@@ -25,6 +26,15 @@ function startsHere(text: string, at: number): boolean {
 
 /** A name may be followed by a full stop, but not by more of a name. */
 function endsHere(text: string, end: number): boolean {
-  const rest = text.slice(end).replace(/^[.]+/, "");
-  return rest === "" || !NAME.test(String.fromCodePoint(rest.codePointAt(0)!));
+  MORE.lastIndex = end;
+  return !MORE.test(text);
+}
+
+/** In lower case, each letter where it was: İ alone becomes two. */
+function lower(text: string): string {
+  const all = text.toLowerCase();
+  if (all.length === text.length) return all;
+  return [...text]
+    .map((sign) => (sign.toLowerCase().length === sign.length ? sign.toLowerCase() : sign))
+    .join("");
 }

@@ -11,13 +11,15 @@ const PAGE = 100; // and backwards, which somebody waits for
 const AROUND = 40; // to each side of what was found
 const TOO_FAST = 1_000; // ms until the server is asked again
 
+/** Called after entries were appended to a place; `missed`: they were said while one was away. */
+type Shown = (place: Place, entries: readonly Entry[], missed: boolean) => void;
+
 export class Reading {
   readonly #link: Link;
   readonly #me: () => Reader;
-  readonly #shown: (place: Place, entries: readonly Entry[]) => void;
+  readonly #shown: Shown;
 
-  /** `shown` is called after entries were appended to a place. */
-  constructor(link: Link, me: () => Reader, shown: (place: Place, entries: readonly Entry[]) => void) {
+  constructor(link: Link, me: () => Reader, shown: Shown) {
     this.#link = link;
     this.#me = me;
     this.#shown = shown;
@@ -39,26 +41,33 @@ export class Reading {
         const page = await this.#history(place, { after: place.last, limit: ENTRIES });
         if (place.last > 0 && (page.entries[0]?.seq ?? 0) > place.last + 1)
           this.#tear(place, page.entries[0]!);
-        this.append(place, page.entries);
+        this.append(place, page.entries, true);
         more = page.more && page.entries.length > 0 && !place.left;
       }
     });
   }
 
   /** Read the newest of a conversation for the first time. Rejects as `fill` does. */
-  async load(place: Place, read: number): Promise<void> {
+  async load(place: Place, read: number, missed = false): Promise<void> {
     await this.#filling(place, async () => {
       const page = await this.#history(place, { limit: PAGE });
-      this.begin(place, page.epoch, read, page.entries, page.more);
+      this.begin(place, page.epoch, read, page.entries, page.more, missed);
     });
   }
 
   /** These are the newest entries; `more`: there are others before them. */
-  begin(place: Place, epoch: string, read: number, entries: readonly Entry[], more: boolean): void {
+  begin(
+    place: Place,
+    epoch: string,
+    read: number,
+    entries: readonly Entry[],
+    more: boolean,
+    missed = false,
+  ): void {
     const floor = (entries[0]?.seq ?? 1) - 1;
     place.begin(epoch, read, floor);
     place.newest.hasOlder.value = more;
-    this.append(place, entries);
+    this.append(place, entries, missed);
     place.beyond(more && read > 0 && read < floor);
   }
 
@@ -83,10 +92,10 @@ export class Reading {
   }
 
   /** Entries that follow on the last one, or are known already. */
-  append(place: Place, entries: readonly Entry[]): void {
+  append(place: Place, entries: readonly Entry[], missed = false): void {
     if (place.left) return;
     place.append(entries, this.#me());
-    this.#shown(place, entries);
+    this.#shown(place, entries, missed);
   }
 
   #appendWaiting(place: Place): void {
