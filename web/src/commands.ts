@@ -46,7 +46,7 @@ const RUN: Record<CommandName, Run> = {
   me: ({ chat, place, rest }) => say(chat, place, `/me ${needed(rest, "me")}`),
   topic: async ({ chat, place, rest }) => {
     if (place.isPrivate) wrong(t().commands.onlyInRooms);
-    if (rest === "") note(chat, t().commands.topicIs(place.topic.value));
+    if (rest === "") note(chat, t().commands.topicIs(isolated(place.topic.value)));
     else await chat.setTopic(place, rest);
   },
   who,
@@ -132,11 +132,11 @@ function leave({ chat, place, rest }: Typed): void {
 }
 
 async function who({ chat, place, rest }: Typed): Promise<void> {
-  const room = rest === "" ? place.room.value : roomName(rest) || wrong(t().commands.noRoom);
+  const room = rest === "" ? place.room.value : roomName(rest) || wrong(usageOf("who"));
   if (room.startsWith("@")) wrong(t().commands.onlyInRooms);
   const { members, count } = await chat.who(room);
   const nicks = members.map(({ nick }) => nick);
-  note(chat, t().commands.people(room, count, nicks.join(", ")));
+  note(chat, t().commands.people(room, count, nicks.map(isolated).join(", ")));
 }
 
 async function rooms({ chat }: Typed): Promise<void> {
@@ -154,6 +154,11 @@ function help(): string {
 
 function note(chat: Chat, text: string): void {
   chat.tell({ what: "note", text });
+}
+
+/** It may run from right to left, and what stands around it shall not. */
+function isolated(text: string): string {
+  return text && `\u2068${text}\u2069`;
 }
 
 function needed(rest: string, name: CommandName): string {

@@ -29,7 +29,12 @@ export function keepDraft(place: Place, text: string): void {
 }
 
 function stored(): Texts {
-  return new Map(remembered<[string, string][]>("localStorage", "drafts", []));
+  const found = remembered<unknown>("localStorage", "drafts", []);
+  return new Map(Array.isArray(found) ? found.filter(isDraft) : []);
+}
+
+function isDraft(found: unknown): found is [string, string] {
+  return Array.isArray(found) && found.length === 2 && found.every((each) => typeof each === "string");
 }
 
 function having(texts: Texts, { address, room }: Place, text: string): Texts {
