@@ -83,6 +83,9 @@ export const de: Texts = {
     tooLong: (most: number, length: number) =>
       `Eine Nachricht hat höchstens ${most} Zeichen; diese hat ${length}`,
   },
+  notifications: {
+    inRoom: (nick: string, room: string) => `${nick} in #${room}`,
+  },
   errors: {
     bad_json: "Der Server hat das nicht verstanden",
     bad_command: "Das kann der Server gerade nicht",
@@ -98,5 +101,4 @@ export const de: Texts = {
     not_allowed: "Das ist nicht erlaubt",
     unavailable: "Der Server kann gerade nichts speichern",
   },
-  because: (what: string, why: string) => `${what} (${why})`,
 };

@@ -82,6 +82,9 @@ export const en = {
     tooLong: (most: number, length: number) =>
       `A message has at most ${most} characters; this one has ${length}`,
   },
+  notifications: {
+    inRoom: (nick: string, room: string) => `${nick} in #${room}`,
+  },
   errors: {
     bad_json: "The server did not understand that",
     bad_command: "The server can't do that now",
@@ -97,7 +100,6 @@ export const en = {
     not_allowed: "That is not allowed",
     unavailable: "The server can't store anything just now",
   },
-  because: (what: string, why: string) => `${what} (${why})`,
 };
 
 export type Texts = typeof en;

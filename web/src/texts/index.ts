@@ -52,9 +52,9 @@ export function setLanguage(language: Choice): Promise<void> {
 
 /** What an error of the server means. Its own words are English, and say more than its code. */
 export function errorText(code: string, message: string): string {
-  const { errors, because } = t();
+  const { errors } = t();
   if (!isKnown(code, errors) || (language.value === "en" && message)) return message;
-  return message && SAY_MORE.has(code) ? because(errors[code], message) : errors[code];
+  return message && SAY_MORE.has(code) ? `${errors[code]} (${message})` : errors[code];
 }
 
 const SAY_MORE = new Set(["bad_json", "bad_command", "bad_nick", "bad_room", "not_allowed"]);
