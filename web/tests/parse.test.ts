@@ -17,7 +17,7 @@ function block(it: Block): string {
 
 function part(it: Inline): string {
   if (it.kind === "text") return it.text;
-  if (it.kind === "strong" || it.kind === "em") return `[${it.kind} ${it.parts.map(part).join("")}]`;
+  if ("parts" in it) return `[${it.kind} ${it.parts.map(part).join("")}]`;
   if (it.kind === "mention") return `[${it.mine ? "me" : "who"} ${it.text}]`;
   return `[${it.kind} ${it.text}]`;
 }
