@@ -1,38 +1,99 @@
-// Asks for a name.
+// Asks for a name: at first, when the old one is taken, and when somebody wants another one.
 
-import { useEffect, useRef } from "preact/hooks";
-import { t } from "../texts";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Refused } from "../link";
+import { errorText, t } from "../texts";
 import { useChat } from "./context";
+import { focusText, showing } from "./showing";
+import "./dialog.css";
 
 export function Naming() {
   const chat = useChat();
   const dialog = useRef<HTMLDialogElement>(null);
-  const name = useRef<HTMLInputElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const [refused, setRefused] = useState("");
   const asking = chat.asking.value;
+  const changing = asking === null && showing.value === "name";
+  const open = asking !== null || changing;
+  const { naming } = t();
+
   useEffect(() => {
-    if (asking) dialog.current!.showModal();
-    else dialog.current!.close();
-  }, [asking]);
+    setRefused("");
+    if (!open) return;
+    if (changing) field.current!.value = chat.self.value.nick;
+    if (!dialog.current!.open) dialog.current!.showModal();
+    field.current!.select();
+    return () => dialog.current?.close();
+  }, [open, asking]);
+
+  const done = () => {
+    showing.value = null;
+    dialog.current!.close();
+    focusText();
+  };
+  const rename = async (nick: string) => {
+    try {
+      await chat.rename(nick);
+      done();
+    } catch (problem) {
+      setRefused(problem instanceof Refused ? errorText(problem.code, problem.message) : naming.lost);
+      field.current!.select();
+    }
+  };
   const enter = (event: Event) => {
     event.preventDefault();
-    chat.start(name.current!.value.trim());
+    const nick = field.current!.value.trim();
+    if (changing) {
+      void rename(nick);
+    } else {
+      chat.start(nick);
+      done();
+    }
+  };
+  // Without a name there is nothing behind the question.
+  const closed = () => {
+    if (chat.asking.value === null) showing.value = null;
+    else if (!dialog.current!.open) dialog.current!.showModal();
   };
   return (
     <dialog
       id="naming"
       ref={dialog}
       aria-labelledby="naming-title"
-      onCancel={(event) => event.preventDefault()}
+      onCancel={(event) => !changing && event.preventDefault()}
+      onClose={closed}
     >
-      <form onSubmit={enter}>
-        <h2 id="naming-title">{t().naming.title}</h2>
-        <input id="name" ref={name} aria-label={t().naming.yours} maxLength={32} required />
+      <form class="sheet" onSubmit={enter}>
+        <h2 id="naming-title">{changing ? naming.change : naming.title}</h2>
+        <input
+          id="name"
+          ref={field}
+          aria-label={naming.yours}
+          aria-describedby="naming-problem"
+          maxLength={32}
+          required
+          autocomplete="nickname"
+          autocapitalize="off"
+          spellcheck={false}
+        />
         <p id="naming-problem" role="alert">
-          {asking?.problem}
+          {refused || asking?.problem}
         </p>
-        <button id="enter" type="submit">
-          {t().naming.enter}
-        </button>
+        <div class="buttons">
+          <button
+            id="cancel"
+            type="button"
+            hidden={!changing}
+            onClick={() => {
+              showing.value = null;
+            }}
+          >
+            {naming.cancel}
+          </button>
+          <button id="enter" type="submit">
+            {changing ? naming.take : naming.enter}
+          </button>
+        </div>
       </form>
     </dialog>
   );

@@ -1,19 +1,107 @@
-// Who is here.
+// Who is here; or who the other side of a private conversation is.
 
+import { useRef, useState } from "preact/hooks";
+import { addressOf } from "../address";
+import type { Place } from "../chat/place";
+import { t } from "../texts";
 import { useChat } from "./context";
+import { useDrawer } from "./drawer";
+import { IconButton } from "./icons";
+import { drawer, uncover, wide } from "./layout";
+import { Name } from "./name";
+import { isHere } from "./place-row";
+import { nameOf } from "./unread";
+import "./people.css";
+
+const NAMES = 200; // are shown at most
+const MANY = 20; // it is easier to find somebody with a filter
 
 export function People() {
-  const place = useChat().current.value;
+  const chat = useChat();
+  const place = chat.current.value;
+  const panel = useRef<HTMLElement>(null);
+  const open = !wide.value && drawer.value === "people";
+  useDrawer(panel, open, "open-people");
   return (
-    <aside>
-      <h2 id="count">{place.count.value}</h2>
-      <ul id="people">
-        {[...place.members.value].map(([user, nick]) => (
-          <li key={user}>
-            <bdi>{nick}</bdi>
-          </li>
-        ))}
-      </ul>
+    <aside ref={panel} class={open ? "drawer open" : "drawer"} aria-label={t().people.label}>
+      {!wide.value && <IconButton name="close" label={t().shell.close} onClick={uncover} />}
+      {place.isPrivate ? <Other place={place} /> : <Members key={place} place={place} />}
     </aside>
+  );
+}
+
+function Members({ place }: { place: Place }) {
+  const [part, setPart] = useState("");
+  const { people } = t();
+  const members = [...place.members.value];
+  const wanted = part.trim().toLowerCase();
+  const found = members.filter(([, nick]) => nick.toLowerCase().includes(wanted));
+  found.sort(([, one], [, other]) => one.localeCompare(other));
+  return (
+    <>
+      <h2 id="count">{people.count(place.count.value)}</h2>
+      {members.length > MANY && (
+        <input
+          type="search"
+          aria-label={people.filter}
+          placeholder={people.filter}
+          value={part}
+          onInput={({ currentTarget }) => setPart(currentTarget.value)}
+        />
+      )}
+      <ul id="people" aria-labelledby="count">
+        {found.slice(0, NAMES).map(([user, nick]) => (
+          <Person key={user} user={user} nick={nick} />
+        ))}
+        {found.length > NAMES && <li class="rest">{people.more(found.length - NAMES)}</li>}
+      </ul>
+    </>
+  );
+}
+
+function Person({ user, nick }: { user: string; nick: string }) {
+  const { people } = t();
+  if (user === useChat().self.value.user) {
+    return (
+      <li class="self" data-you={people.you}>
+        <Name nick={nick} user={user} />
+      </li>
+    );
+  }
+  return (
+    <li>
+      <a href={addressOf(`@${nick}`)} title={people.talkWith(nick)}>
+        <Name nick={nick} user={user} />
+      </a>
+    </li>
+  );
+}
+
+function Other({ place }: { place: Place }) {
+  const chat = useChat();
+  const here = isHere(chat, place);
+  const shared = chat.rooms.value.filter(({ members }) => members.value.has(place.user));
+  const { people } = t();
+  return (
+    <div id="other">
+      <h2>
+        <Name nick={place.room.value.slice(1)} user={place.user} />
+      </h2>
+      <p class={here ? "presence-text here" : "presence-text"}>{here ? people.here : people.away}</p>
+      {shared.length > 0 && (
+        <>
+          <h3>{people.shared}</h3>
+          <ul>
+            {shared.map((room) => (
+              <li key={room}>
+                <a href={addressOf(room.room.value)}>
+                  <bdi>{nameOf(room)}</bdi>
+                </a>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </div>
   );
 }
