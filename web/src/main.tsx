@@ -3,8 +3,10 @@
 import { render } from "preact";
 import { addressedRoom, followAddress } from "./address";
 import { Chat } from "./chat/chat";
+import { notifyOf } from "./notify";
 import { connectSockJS } from "./sockets";
 import { beginToSpeak } from "./texts";
+import { showUnread } from "./title";
 import { App } from "./ui/app";
 import { ChatContext } from "./ui/context";
 import { watchBrowser } from "./waking";
@@ -13,6 +15,8 @@ import "./ui/base.css";
 const chat = new Chat(connectSockJS, addressedRoom());
 followAddress(chat);
 watchBrowser(chat);
+showUnread(chat);
+notifyOf(chat);
 await beginToSpeak();
 render(
   <ChatContext.Provider value={chat}>
