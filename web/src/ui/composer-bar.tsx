@@ -1,6 +1,7 @@
 // What one is writing, if it isn't something new: said above the field.
 
 import type { Place } from "../chat/place";
+import { plain } from "../text/summary";
 import { t } from "../texts";
 import { answeredIn, editedIn, textIn } from "./composer-text";
 import { editing, replying } from "./composing";
@@ -14,11 +15,11 @@ export function ComposerBar({ place, onStop }: { place: Place; onStop: () => voi
       <Editing place={place} onStop={onStop} />
       <p id="replying" hidden={!answered}>
         {answered && (
-          <>
+          <span>
             {t().composer.replying[0]}
             <bdi class="name">{answered.from}</bdi>
-            {t().composer.replying[1]}: <q dir="auto">{answered.text}</q>
-          </>
+            {t().composer.replying[1]}: <q dir="auto">{plain(answered.text)}</q>
+          </span>
         )}
         <button
           id="stop-replying"
@@ -48,15 +49,15 @@ function Editing({ place, onStop }: { place: Place; onStop: () => void }) {
   };
   return (
     <p id="editing" hidden={!edited}>
-      {t().composer.editing}{" "}
-      <button id="stop-editing" type="button" onClick={stop}>
-        {t().composer.stopEditing}
-      </button>
+      <span>{t().composer.editing}</span>
       {edited && textIn(place).trim() === "" && (
         <button id="erase" type="button" onClick={erase}>
           {t().composer.erase}
         </button>
       )}
+      <button id="stop-editing" type="button" onClick={stop}>
+        {t().composer.stopEditing}
+      </button>
     </p>
   );
 }

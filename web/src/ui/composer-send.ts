@@ -4,17 +4,18 @@ import type { Chat } from "../chat/chat";
 import type { Place } from "../chat/place";
 import { commandIn, enter, lastOwn, measure, type Surroundings, say } from "../commands";
 import type { Message } from "../model";
+import { quoteOf } from "../text/summary";
 import { awaitEmoji, emojiNamed, needsEmoji, withEmoji } from "./composer-emoji";
 import { answeredIn, editedIn, setText, textIn } from "./composer-text";
 import { editing, replying } from "./composing";
 import { searching } from "./searching";
 
-const QUOTED = 200; // characters of what is answered
-
 /** What is said when this is sent, without what makes it a command. */
 export function outgoing(place: Place, text: string): string {
   const answered = answeredIn(place);
-  return answered && !commandIn(text) && !editedIn(place) ? `${quoteOf(answered)}\n\n${text}` : text;
+  return answered && !commandIn(text) && !editedIn(place)
+    ? `${quoteOf(answered.from, answered.text)}\n\n${text}`
+    : text;
 }
 
 let sending = false;
@@ -75,9 +76,4 @@ function surroundings(place: Place): Surroundings {
     },
     emoji: emojiNamed,
   };
-}
-
-function quoteOf({ from, text }: Message): string {
-  const short = text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
-  return `> ${from}: ${short.split("\n").join("\n> ")}`;
 }

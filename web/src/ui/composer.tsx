@@ -14,6 +14,7 @@ import { answeredIn, editedIn, setText, textIn } from "./composer-text";
 import { editing, replying } from "./composing";
 import { useChat } from "./context";
 import { EmojiPicker } from "./emoji-picker";
+import { Icon } from "./icons";
 import { Typing } from "./typing";
 import "./composer.css";
 
@@ -105,18 +106,22 @@ export function Composer() {
         <button
           id="emoji"
           type="button"
+          class="plain"
           disabled={barred !== ""}
           aria-label={t().composer.emoji}
           aria-haspopup="dialog"
+          title={t().composer.emoji}
           onClick={() => pick(true)}
         >
-          <svg viewBox="0 0 24 24" aria-hidden="true">
-            <circle cx="12" cy="12" r="9" />
-            <path d="M8.5 14.5a4 4 0 0 0 7 0M9 9.5v.5M15 9.5v.5" />
-          </svg>
+          <Icon name="smile" />
         </button>
-        <button type="submit" disabled={barred !== ""}>
-          {t().composer.send}
+        <button
+          type="submit"
+          disabled={barred !== ""}
+          aria-label={t().composer.send}
+          title={t().composer.send}
+        >
+          <Icon name="send" />
         </button>
         {picking && <EmojiPicker onPick={picked} onClose={() => pick(false)} />}
       </form>
