@@ -200,6 +200,8 @@ export const de: Texts = {
       `Eine Nachricht hat höchstens ${most} Zeichen; diese hat ${length}`,
   },
   notifications: {
+    denied: "Dein Browser lässt diese Seite keine zeigen: das ändern seine Einstellungen für diese Seite.",
+    unsupported: "Dein Browser hat für diese Seite keine.",
     inRoom: (nick: string, room: string) => `${nick} in #${room}`,
   },
   text: {

@@ -199,6 +199,8 @@ export const en = {
       `A message has at most ${most} characters; this one has ${length}`,
   },
   notifications: {
+    denied: "Your browser doesn't let this page show any: its settings for this page can change that.",
+    unsupported: "Your browser has none for this page.",
     inRoom: (nick: string, room: string) => `${nick} in #${room}`,
   },
   text: {

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { CHOICES, type Choice, chosenLanguage, setLanguage, t } from "../texts";
 import { useChat } from "./context";
 import { Dialog } from "./dialog";
+import { NotificationsSwitch } from "./notifications-switch";
 import { comings, setComings } from "./preferences";
 import "./settings.css";
 
@@ -36,6 +37,7 @@ export function Settings({ onClose }: { onClose: () => void }) {
           onChange={({ currentTarget }) => setComings(currentTarget.checked)}
         />
       </label>
+      <NotificationsSwitch />
       <h3>{settings.session}</h3>
       <p class="help">{settings.sessionHelp}</p>
       <Session />
