@@ -12,7 +12,7 @@ PYTEST = .venv/bin/python -m pytest $(ARGS)
 WORKERS = 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit test-component test-contract test-integration test-e2e \
+.PHONY: help run test test-unit test-web test-component test-contract test-integration test-e2e \
 	test-system test-ui-acceptance test-functional test-soak test-versions test-faults test-fuzz \
 	lint bench \
 	web clean environment test-environment
@@ -27,11 +27,17 @@ run: environment web ## start the daemon on the embedded broker, until Ctrl+C
 
 test: test-environment ## run all tests; installs what they need where it can
 	@scripts/install-test-parts
-	@scripts/web
+	@scripts/web dev
+	@cd web && npm test
 	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile
 
 test-unit: test-environment ## tests of the pure parts
 	$(PYTEST) tests/unit
+
+test-web: ## tests of the web client's pure parts, without a browser (vitest)
+	@scripts/install-test-parts npm
+	@scripts/web dev
+	@cd web && npm test
 
 test-component: test-environment ## tests of the daemon in-process, over real sockets
 	$(PYTEST) tests/component
@@ -46,7 +52,7 @@ test-integration: test-environment ## several daemons on a real RabbitMQ, and it
 
 test-e2e: test-environment ## the real twistd, Chromium and telnet
 	@scripts/install-test-parts
-	@scripts/web
+	@scripts/web dev
 	$(PYTEST) tests/e2e
 
 test-system: test-environment ## of these, what drives the real twistd (mark: system)
@@ -56,7 +62,7 @@ test-system: test-environment ## of these, what drives the real twistd (mark: sy
 
 test-ui-acceptance: test-environment ## of these, what drives the web page (mark: ui_acceptance)
 	@scripts/install-test-parts chromium npm
-	@scripts/web
+	@scripts/web dev
 	$(PYTEST) tests/e2e -m ui_acceptance
 
 test-functional: test-environment ## the chat scenarios over every transport (mark: functional)
@@ -76,16 +82,19 @@ test-faults: test-environment ## three daemons through seeded faults; 20 seeds t
 test-fuzz: test-environment ## 100,000 inputs for each part that reads what strangers send
 	PYTHONPATH=tests:. .venv/bin/python -m support.fuzz $(ARGS)
 
-lint: test-environment ## ruff, mypy and the layers of the architecture
+lint: test-environment ## ruff, mypy and the layers of the architecture; tsc and biome for web/
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	@scripts/install-test-parts npm
+	@scripts/web dev
+	@cd web && npm run check
 
 bench: test-environment web ## measure: processor time per delivery, latency, memory
 	.venv/bin/python -m bench $(ARGS)
 
-web: ## put the web client, web/, and sockjs-client where the daemon serves them from
+web: ## build the web client, web/, to where the daemon serves it from
 	@scripts/web
 
 clean: ## remove the environments and everything else that was made here

@@ -10,11 +10,12 @@ HERE = Path(__file__).parent
 
 
 class BuildWithWeb(build_py):  # type: ignore[misc]  # setuptools is not annotated
-    """Copies web/ to where the daemon serves it from, also for `pip -e`. Building needs no npm and
-    no network: sockjs-client comes along if `make web` has fetched it before."""
+    """Puts the web client to where the daemon serves it from, also for `pip -e`. This takes no npm
+    and no network: it is built if `make web` has fetched what that takes, else it comes as it was
+    built before, as in an sdist; or there is /quick only."""
 
     def run(self) -> None:
-        """Copy, then build."""
+        """First that, then the package."""
         subprocess.run(["sh", str(HERE / "scripts" / "web"), "offline"], check=True)
         super().run()
 

@@ -3,6 +3,7 @@
 import { render } from "preact";
 import { addressedRoom, followAddress } from "./address";
 import { Chat } from "./chat/chat";
+import { keepPage } from "./install";
 import { notifyOf } from "./notify";
 import { connectSockJS } from "./sockets";
 import { beginToSpeak } from "./texts";
@@ -17,6 +18,7 @@ followAddress(chat);
 watchBrowser(chat);
 showUnread(chat);
 notifyOf(chat);
+keepPage();
 await beginToSpeak();
 render(
   <ChatContext.Provider value={chat}>
