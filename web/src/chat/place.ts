@@ -38,6 +38,8 @@ export class Place {
   readonly unreadBeyond = signal(false);
   /** The seq after which the line "new messages" stands; -1: nowhere. */
   readonly line = signal(-1);
+  /** How many messages of others came after it while nobody looked. */
+  readonly missed = signal(0);
   /** One can speak here: it was joined on this connection, and everything up to now is known. */
   readonly ready = signal(false);
   /** A request for older entries is under way. */
@@ -47,11 +49,11 @@ export class Place {
 
   epoch: string | null = null; // of the log that the seqs belong to; null: not read yet
   waiting: Entry[] = []; // entries that came while those before them are read
-  filling = false; // those are being read just now
   behind = false; // those are to be read first
   left = false; // one has gone
   readBefore = 0; // of a conversation that was not loaded yet: one has read it up to here
   watched = false; // somebody looks at the newest
+  readonly #filling = signal(false);
   #read = 0; // one has read everything up to here
   #told = 0; // as far as the server knows
   readonly #unread = new Map<number, boolean>(); // seq: whether it mentions one
@@ -68,6 +70,15 @@ export class Place {
   /** What the server knows it by, also after the other side took another nick. */
   get address(): string {
     return this.user ? `@+${this.user}` : this.room.value;
+  }
+
+  /** What lies before those that wait is being read just now. */
+  get filling(): boolean {
+    return this.#filling.value;
+  }
+
+  set filling(filling: boolean) {
+    this.#filling.value = filling;
   }
 
   get last(): number {
@@ -116,8 +127,17 @@ export class Place {
   #countIn(entry: Entry, me: Reader): void {
     if (typeof entry.delete === "string") this.#unread.delete(entry.ref ?? 0);
     if (entry.seq <= this.#read || entry.user === me.user || !isMessage(entry)) return;
-    if (this.#unread.size === 0 && !this.watched) this.line.value = this.#read;
+    if (!this.watched) this.#miss();
     this.#unread.set(entry.seq, this.isPrivate || mentions(entry.text, me.nick));
+  }
+
+  /** One more that is not seen: the line stands before the first of them. */
+  #miss(): void {
+    if (this.#unread.size === 0) {
+      this.line.value = this.#read;
+      this.missed.value = 0;
+    }
+    this.missed.value++;
   }
 
   #count(): void {
@@ -148,6 +168,7 @@ export class Place {
   /** One comes here: the line stands before what is unread, if anything is. */
   entered(): void {
     this.line.value = this.#unread.size > 0 ? this.#read : -1;
+    this.missed.value = this.#unread.size;
   }
 
   /** Who is there. */
