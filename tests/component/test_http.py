@@ -9,7 +9,7 @@ import pytest_twisted
 from prometheus_client.parser import text_string_to_metric_families
 from twisted.internet.defer import maybeDeferred
 
-from support.http import Answer, fetch
+from support.http import Answer, fetch, parse
 from support.nodes import Node, StartNode
 from support.waiting import until
 
@@ -23,37 +23,43 @@ async def test_the_page(node: StartNode, method: str) -> None:
     assert (b"rabbitchat" in page.body) is (method == "GET")
 
 
-@pytest.mark.parametrize("path", ["/", "/health", "/metrics", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/quick/", "/health", "/metrics", "/nothing"])
 @pytest_twisted.ensureDeferred
 async def test_no_page_can_be_framed_sniffed_or_run_foreign_scripts(
     node: StartNode, path: str
 ) -> None:
     headers = (await fetch(await node(), path)).headers
-    policy = headers["content-security-policy"]
-    assert "default-src 'self'" in policy
-    assert "frame-ancestors 'none'" in policy
-    assert "unsafe" not in policy
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["connect-src"] == "'self' ws://test wss://test"
+    assert "unsafe" not in str(policy)
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("host", "allowed"),
     [
-        "/nothing",
-        "/../setup.py",
-        "/%2e%2e/site.py",
-        "/..%2fsite.py",
-        "/%00",
-        "/%ff",
-        "/index.html/%ff",
+        ("chat.example", True),
+        ("chat.example:8080", True),
+        ("[::1]:9191", True),
+        ("x *", False),
+        ("x; script-src *", False),
+        ("evil.example,x", False),
     ],
 )
 @pytest_twisted.ensureDeferred
-async def test_what_is_not_there(node: StartNode, path: str) -> None:
-    answer = await fetch(await node(), path)
-    assert answer.status == 404
-    assert b"import" not in answer.body
+async def test_whoever_names_the_host_says_nothing_else_in_the_policy(
+    node: StartNode, host: str, allowed: bool
+) -> None:
+    raw = await (await node()).raw()
+    raw.write(f"GET / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+    policy = parse(await raw.over()).headers["content-security-policy"]
+    own = f" ws://{host} wss://{host}" if allowed else ""
+    assert f"connect-src 'self'{own};" in policy
+    assert allowed or host not in policy
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/metrics"])

@@ -7,7 +7,7 @@ import type { Plugin, Rolldown } from "vite";
 
 const PLACE = "__SHELL__"; // the name of the list in src/sw.ts
 const WORKER = "sw.js";
-const UNUSED = /\.(png|txt)$/; // by the page: icons for the system, which keeps them itself, and licences
+const UNKEPT = /\.(png|txt)$/; // icons are the system's, licences and tables for when they are asked for
 
 /** Names all that the page is made of in the service worker, and a version: of these files, just as
  * they are. */
@@ -49,6 +49,6 @@ function listed(contents: Contents): { version: string; files: string[] } {
   const version = createHash("sha256");
   const names = [...contents.keys()].sort();
   for (const name of names) version.update(name).update(contents.get(name)!);
-  const files = names.filter((name) => name !== WORKER && !UNUSED.test(name));
+  const files = names.filter((name) => name !== WORKER && !UNKEPT.test(name));
   return { version: version.digest("hex").slice(0, 16), files };
 }
