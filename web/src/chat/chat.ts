@@ -16,6 +16,7 @@ import {
   type RoomInfo,
 } from "../protocol";
 import type { Connect } from "../sockets";
+import { errorText } from "../texts";
 import { Joining } from "./joining";
 import { Marks } from "./marks";
 import { Place } from "./place";
@@ -83,6 +84,8 @@ export class Chat implements LinkClient {
     this.self.value = { user: "", nick };
     for (const name of remembered<string[]>("localStorage", "rooms", [])) this.#room(name);
     this.current = signal(this.#placeFor(room));
+    for (const { command, to } of this.#posting.waiting)
+      if (isPrivate(to)) this.#talks.open(to, command.room.match(/^@\+(.+)$/)?.[1] ?? "", false);
     this.#posting.show();
   }
 
@@ -155,22 +158,22 @@ export class Chat implements LinkClient {
   /** Say something, once, whatever happens to the connection. */
   say(place: Place, text: string): void {
     this.typed(place, false);
-    this.#posting.publish({ room: place.address, text });
+    this.#posting.publish(place, { text });
   }
 
   /** Give a message of one's own another text. */
   edit(place: Place, message: Message, text: string): void {
-    this.#posting.publish({ room: place.address, edit: message.msgid, text });
+    this.#posting.publish(place, { edit: message.msgid, text });
   }
 
   /** Erase a message of one's own. */
   erase(place: Place, message: Message): void {
-    this.#posting.publish({ room: place.address, delete: message.msgid });
+    this.#posting.publish(place, { delete: message.msgid });
   }
 
   /** Add a reaction to a message, or take it back. */
   react(place: Place, { msgid, user }: Message, text: string, active: boolean): void {
-    this.#posting.publish({ room: place.address, react: msgid, of: user, text, active });
+    this.#posting.publish(place, { react: msgid, of: user, text, active });
   }
 
   /** Send a failed message again. It can't double. */
@@ -297,12 +300,12 @@ export class Chat implements LinkClient {
     this.limits.value = me.limits;
     this.self.value = { user: me.user, nick: me.nick };
     this.#remember();
-    this.#talks.begin(me.epoch, me.conversations ?? []);
+    this.#talks.begin(me.epoch, me.conversations ?? [], (place) => this.#posting.settle(place));
     for (const talk of this.#talks.places.value) talk.ready.value = true;
     await this.#come(this.current.value);
     this.#link.settled();
     this.connection.value = { state: "connected", transport: this.#link.transport };
-    void this.#posting.flush();
+    this.#posting.resume();
     for (const place of [...this.places()]) if (place !== this.current.value) await this.#come(place);
     this.#wasHere = true;
   }
@@ -348,7 +351,7 @@ export class Chat implements LinkClient {
     } else {
       this.#takenSince = 0;
       this.#link.stop();
-      this.asking.value = { problem: problem.message };
+      this.asking.value = { problem: errorText(problem.code, problem.message) };
     }
   }
 

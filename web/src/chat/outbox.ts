@@ -5,6 +5,7 @@ import { type Draft, isDeed } from "../protocol";
 
 export interface Unconfirmed {
   command: Draft & { msgid: string };
+  to: string; // the name that its place had
   time: string; // RFC 3339, of this computer
   state: "unsent" | "stored" | "failed"; // stored: it is shown when it comes back from the server
   why: string; // it failed
@@ -18,8 +19,9 @@ function newMsgid(): string {
 }
 
 /** A page of an earlier release left no `state`. */
-function asItem({ command, time, state, why }: Unconfirmed): Unconfirmed {
-  return { command, time, state: state === "failed" ? "failed" : "unsent", why: why ?? "", user: "" };
+function asItem({ command, to, time, state, why }: Unconfirmed): Unconfirmed {
+  const still = state === "failed" ? "failed" : "unsent";
+  return { command, to: to ?? command.room, time, state: still, why: why ?? "", user: "" };
 }
 
 export class Outbox {
@@ -37,16 +39,17 @@ export class Outbox {
     return this.#items.values();
   }
 
-  add(command: Draft): void {
+  add(draft: Draft, to: string): void {
     const msgid = newMsgid();
+    const command = { ...draft, msgid };
     const time = new Date().toISOString();
-    this.#items.set(msgid, { command: { ...command, msgid }, time, state: "unsent", why: "", user: "" });
+    this.#items.set(msgid, { command, to, time, state: "unsent", why: "", user: "" });
     this.#keep();
   }
 
-  /** The first that waits to be sent to a room that `mayGo`. */
-  next(mayGo: (room: string) => boolean): Unconfirmed | undefined {
-    return [...this].find(({ command, state }) => state === "unsent" && mayGo(command.room));
+  /** The first that waits to be sent and `mayGo`. */
+  next(mayGo: (item: Unconfirmed) => boolean): Unconfirmed | undefined {
+    return [...this].find((item) => item.state === "unsent" && mayGo(item));
   }
 
   /** The server has it. */

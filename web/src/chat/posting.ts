@@ -4,18 +4,20 @@
 import { type Link, Lost, type Refused } from "../link";
 import type { Message } from "../model";
 import { type Draft, isDeed } from "../protocol";
+import { errorText } from "../texts";
 import { keyOf } from "./deeds";
 import { Outbox, type Unconfirmed } from "./outbox";
 import type { Place } from "./place";
 import type { Reader } from "./timeline";
 
 const RETRY_AFTER = 1_000; // ms
+const OTHERS_BACK = 20_000; // ms: after a restart of the server the others may come back later than we
 
 /** What posting asks of the chat. */
 export interface Poster {
   readonly me: Reader;
   places(): Iterable<Place>;
-  /** The place that a command's room names. */
+  /** The place of a room, of `@nick`, or of `@+id`. */
   placeNamed(room: string): Place | undefined;
 }
 
@@ -23,15 +25,29 @@ export class Posting {
   readonly #link: Link;
   readonly #chat: Poster;
   readonly #outbox = new Outbox(() => this.show());
+  readonly #deserted = new Set<Place>(); // whose other side isn't back yet
   #flushing = false;
+  #sending: Unconfirmed | undefined;
+  #since = 0; // when we came back
 
   constructor(link: Link, chat: Poster) {
     this.#link = link;
     this.#chat = chat;
   }
 
-  publish(command: Draft): void {
-    this.#outbox.add(command);
+  /** What waits, as a page before this one left it, too. */
+  get waiting(): Iterable<Unconfirmed> {
+    return this.#outbox;
+  }
+
+  publish(place: Place, command: Omit<Draft, "room">): void {
+    this.#outbox.add({ ...command, room: place.address }, place.room.value);
+    void this.flush();
+  }
+
+  /** There is a connection again. */
+  resume(): void {
+    this.#since = Date.now();
     void this.flush();
   }
 
@@ -51,39 +67,70 @@ export class Posting {
 
   /** What was being sent is more than the server takes. */
   tooBig(): void {
-    const item = this.#outbox.next(() => true);
-    if (item) this.#failed(item, { code: "text_too_long", message: "it is too long" });
+    if (this.#sending) this.#failed(this.#sending, { code: "text_too_long", message: "it is too long" });
   }
 
   /** Send what waits, until each is stored or refused for good. */
   async flush(): Promise<void> {
     if (this.#flushing) return;
     this.#flushing = true;
-    const mayGo = (room: string) => this.#chat.placeNamed(room)?.ready.value ?? false;
-    for (let item = this.#outbox.next(mayGo); item; item = this.#outbox.next(mayGo)) {
+    for (let item = this.#next(); item; item = this.#next()) {
+      this.#sending = item;
       try {
-        await this.#link.ask({ type: "publish", ...item.command });
+        await this.#link.ask({ type: "publish", ...item.command, room: this.#placeOf(item)!.address });
         this.#outbox.stored(item, this.#chat.me.user);
       } catch (problem) {
         if (problem instanceof Lost) break;
-        const refused = problem as Refused;
-        if (refused.temporary) await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER));
-        else this.#failed(item, refused);
+        await this.#refused(item, problem as Refused);
       }
     }
+    this.#sending = undefined;
     this.#flushing = false;
   }
 
+  #next(): Unconfirmed | undefined {
+    return this.#outbox.next((item) => {
+      const place = this.#placeOf(item);
+      return place?.ready.value === true && !this.#deserted.has(place);
+    });
+  }
+
+  /** Who one talks with may be another user by now, whom the server knows by the same name. */
+  #placeOf({ command, to }: Unconfirmed): Place | undefined {
+    return this.#chat.placeNamed(command.room) ?? this.#chat.placeNamed(to);
+  }
+
+  async #refused(item: Unconfirmed, refused: Refused): Promise<void> {
+    const place = this.#placeOf(item);
+    if (refused.temporary) await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER));
+    else if (refused.code === "no_such_user" && place && this.#mayComeBack(place)) this.#pause(place);
+    else this.#failed(item, refused);
+  }
+
+  #mayComeBack(place: Place): boolean {
+    const known = place.user !== "" || place.newest.items.value.length > 0;
+    return known && Date.now() - this.#since < OTHERS_BACK;
+  }
+
+  /** What is said elsewhere doesn't wait for this one. */
+  #pause(place: Place): void {
+    this.#deserted.add(place);
+    setTimeout(() => {
+      this.#deserted.delete(place);
+      void this.flush();
+    }, RETRY_AFTER);
+  }
+
   #failed(item: Unconfirmed, { message, code }: { message: string; code: string }): void {
-    this.#outbox.failed(item, message);
+    this.#outbox.failed(item, errorText(code, message));
     if (!isDeed(item.command)) return;
-    this.#chat.placeNamed(item.command.room)?.newest.notice({ what: "error", code, text: message });
+    this.#placeOf(item)?.newest.notice({ what: "error", code, text: message });
   }
 
   /** What was stored in this place, and will not come any more because that log is gone. */
   settle(place: Place): void {
     for (const item of [...this.#outbox]) {
-      if (item.state !== "stored" || this.#chat.placeNamed(item.command.room) !== place) continue;
+      if (item.state !== "stored" || this.#placeOf(item) !== place) continue;
       place.newest.keep({ ...this.#message(item), state: "sent", user: item.user });
       this.#outbox.remove(item.command.msgid);
     }
@@ -94,7 +141,7 @@ export class Posting {
     const waiting = new Map<Place, Message[]>();
     for (const item of this.#outbox) {
       if (isDeed(item.command)) continue;
-      const place = this.#chat.placeNamed(item.command.room);
+      const place = this.#placeOf(item);
       if (place) waiting.set(place, [...(waiting.get(place) ?? []), this.#message(item)]);
     }
     for (const place of this.#chat.places()) {

@@ -29,7 +29,7 @@ export class Reading {
   async take(place: Place, entry: Entry): Promise<void> {
     place.waiting.push(entry);
     if (place.filling || place.behind) return;
-    if (place.epoch === null) await this.load(place, 0);
+    if (place.epoch === null) await this.load(place, place.readBefore);
     else if (entry.seq <= place.last + 1) this.#appendWaiting(place);
     else await this.fill(place);
   }

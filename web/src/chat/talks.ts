@@ -38,10 +38,14 @@ export class Talks {
     return found || this.places.value.find((place) => place.room.value === room && !(user && place.user));
   }
 
-  /** What the server says at the beginning. Those with something new are `behind` from now on. */
-  begin(epoch: string, conversations: readonly ConversationInfo[]): void {
+  /** What the server says at the beginning. Those with something new are `behind` from now on; if it
+   * has another log now, what is known of theirs is settled first. */
+  begin(epoch: string, conversations: readonly ConversationInfo[], settle: (place: Place) => void): void {
     const before = this.places.value;
-    for (const place of before) if (epoch !== this.#epoch) place.epoch = null;
+    if (epoch !== this.#epoch && this.#epoch !== "") {
+      before.forEach(settle);
+      before.forEach(forget);
+    }
     this.#epoch = epoch;
     const now = conversations.map(({ room, seq, user = "", read = 0 }) => {
       const place = this.#known(room, user) ?? new Place(room, user);
@@ -64,4 +68,11 @@ export class Talks {
   hide(place: Place): void {
     this.places.value = this.places.value.filter((each) => each !== place);
   }
+}
+
+/** Another log has other users: only the other side's name is still good for something. */
+function forget(place: Place): void {
+  if (place.epoch !== null) place.newest.breakOff("anew");
+  place.epoch = null;
+  place.user = "";
 }
