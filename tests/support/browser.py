@@ -153,11 +153,11 @@ class Visitor:
         expect(self.page.locator("#room")).to_have_text(_name(place))
 
     def has_places(self, *places: str) -> None:
-        """These are listed, and no others, in this order: rooms, and conversations."""
+        """These are listed, and no others: rooms, and conversations."""
         listed = self.page.locator("#places a[href]")
         expect(listed).to_have_count(len(places))
-        for row, place in zip(listed.all(), places, strict=True):
-            expect(row).to_have_attribute("href", address(place))
+        shown = [row.get_attribute("href") for row in listed.all()]
+        assert sorted(map(str, shown)) == sorted(map(address, places))
 
     def travels_by(self, transport: str) -> None:
         """The page is connected, and says by what."""
@@ -180,6 +180,19 @@ class Visitor:
             [re.compile(rf"^\s*{re.escape(message)}$") for message in map(_as_shown, messages)]
         )
 
+    def messages(self) -> list[str]:
+        """The messages that stand there just now, `nick: text`."""
+        rows: list[str] = self.page.locator("#log .message").evaluate_all(
+            """rows => {
+                let name = "";
+                return rows.map(row => {
+                    name = row.querySelector(".name")?.textContent ?? name;
+                    return `${name}: ${row.querySelector(".text")?.innerText}`;
+                });
+            }"""
+        )
+        return rows
+
     def waits_to_say(self, *texts: str) -> None:
         """These texts were not confirmed so far."""
         expect(self.page.locator("#pending .text")).to_have_text(list(texts))
@@ -198,9 +211,14 @@ class Visitor:
 
     def has_unread(self, count: int, **places: int) -> None:
         """So many messages aren't read, as the title says; in these places, as stands there."""
-        expect(self.page).to_have_title(re.compile(rf"^\({count}\) #" if count else r"^#"))
+        expect(self.page).to_have_title(re.compile(rf"^\({count}\) " if count else r"^[^(]"))
         marked = self.page.locator("#places .unread")
-        expect(marked).to_have_text([f"{name} {many} unread" for name, many in places.items()])
+        expect(marked).to_have_count(len(places))
+        for place, unread in places.items():
+            row = self.page.locator("#places .unread").filter(
+                has=self.page.locator(f'a[href="{address(place)}"]')
+            )
+            expect(row).to_have_text(re.compile(rf"^[#@]?{place[1:]}\D*{unread}(\D|$)"))
 
     def rows(self) -> list[str]:
         """All that stands in the log, without times and days."""

@@ -103,11 +103,17 @@ class Twistd:
             self._process.__exit__()
 
 
+def with_options(*options: str) -> pytest.MarkDecorator:
+    """The daemon of a test is started with these options."""
+    return pytest.mark.parametrize("daemon", [options], indirect=True, ids=["-".join(options)])
+
+
 @pytest.fixture
-def daemon() -> Iterator[Twistd]:
-    """A running daemon. At the end it is stopped, and has logged nothing amiss."""
+def daemon(request: pytest.FixtureRequest) -> Iterator[Twistd]:
+    """A running daemon. At the end it is stopped, and has logged nothing amiss. Options are given
+    with `with_options`."""
     with tempfile.TemporaryDirectory() as directory:
-        twistd = Twistd(Path(directory))
+        twistd = Twistd(Path(directory), *getattr(request, "param", ()))
         try:
             twistd.start()
             yield twistd
