@@ -12,16 +12,21 @@ const SOURCE = new URL("../node_modules/emojibase-data/", import.meta.url);
 const TABLES = new URL("../src/emoji/", import.meta.url);
 const LANGUAGES = ["en", "de"];
 const NEWEST = 15.1; // version of Emoji: later ones are empty boxes for many
+const LONGEST = 40; // characters: a name that somebody would type
 const COMPONENTS = 2; // a group of what makes emoji only together with others
 
 function read(path) {
   return JSON.parse(readFileSync(new URL(path, SOURCE), "utf8"));
 }
 
-const shortcodes = ["github", "iamcal"].map((kind) => read(`en/shortcodes/${kind}.json`));
+// GitHub's names, and Slack's where they mean nothing else to GitHub.
+const [github, slack] = ["github", "iamcal"].map((kind) => read(`en/shortcodes/${kind}.json`));
+const taken = new Set(Object.values(github).flat());
 
 function namesOf({ hexcode }) {
-  return [...new Set(shortcodes.flatMap((names) => names[hexcode] ?? []))];
+  const names = [github[hexcode] ?? []].flat();
+  const more = [slack[hexcode] ?? []].flat().filter((name) => !taken.has(name));
+  return [...new Set([...names, ...more])].filter((name) => name.length <= LONGEST);
 }
 
 /** As Unicode has it, fully qualified: with U+FE0F only where it would be a plain sign without. */
