@@ -2,6 +2,7 @@
 
 import { type Link, Refused } from "../link";
 import type { Command, Joined } from "../protocol";
+import { errorText } from "../texts";
 import type { Place } from "./place";
 import type { Posting } from "./posting";
 import type { Reading } from "./reading";
@@ -47,7 +48,8 @@ export class Joining {
       return await this.#reading.patiently(command);
     } catch (problem) {
       place.filling = false;
-      if (problem instanceof Refused && !problem.temporary) place.refused.value = problem.message;
+      if (problem instanceof Refused && !problem.temporary)
+        place.refused.value = errorText(problem.code, problem.message);
       throw problem;
     }
   }
