@@ -25,6 +25,11 @@ self.addEventListener("fetch", (event) => {
   if (name.startsWith("assets/")) event.respondWith(keptFirst(request));
   else if (files.includes(name)) event.respondWith(serverFirst(request, name));
 });
+self.addEventListener("notificationclick", (event) => {
+  const { notification } = event;
+  notification.close();
+  event.waitUntil(openPlace(String(notification.data ?? "")));
+});
 
 async function keepAll(): Promise<void> {
   const cache = await caches.open(CACHE);
@@ -58,6 +63,13 @@ async function serverFirst(request: Request, name: string): Promise<Response> {
   } catch {
     return kept;
   }
+}
+
+/** The page, in the window that is there, looks at the place of this address: "#/with/bob". */
+async function openPlace(address: string): Promise<void> {
+  const [page] = await self.clients.matchAll({ type: "window" });
+  if (!page) await self.clients.openWindow(SCOPE + address);
+  else await (await page.focus()).navigate(SCOPE + address);
 }
 
 export {}; // not a script of the page's: `self` is another one here
