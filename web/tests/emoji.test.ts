@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, test } from "vitest";
-import { chooseTone, chosenTone, loadEmoji, recentEmoji, TONES, toned, usedEmoji } from "../src/emoji";
+import { loadEmoji } from "../src/emoji";
+import { chooseTone, chosenTone, recentEmoji, TONES, toned, usedEmoji } from "../src/emoji/chosen";
 import { de } from "../src/texts/de";
 import { en } from "../src/texts/en";
 import { setLanguage } from "../src/texts/index";

@@ -1,7 +1,8 @@
 // Emoji in rows: one of them is reached by Tab, the others from there by the arrows.
 
 import { useRef, useState } from "preact/hooks";
-import { type Emoji, toned } from "../emoji";
+import type { Emoji } from "../emoji";
+import { toned } from "../emoji/chosen";
 
 const COLUMNS = 8;
 
