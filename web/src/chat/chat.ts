@@ -3,6 +3,7 @@
 // the document.
 
 import { computed, signal } from "@preact/signals";
+import { LOBBY } from "../address";
 import { Link, type LinkClient, Lost, Refused } from "../link";
 import { remember, remembered } from "../memory";
 import type { Connection, Happening, Message } from "../model";
@@ -60,6 +61,7 @@ export class Chat implements LinkClient {
   readonly #posting: Posting;
   readonly #joining: Joining;
   readonly #marks: Marks;
+  readonly #coming = new Map<Place, Promise<void>>(); // is under way
   #session = "";
   #wasHere = false; // one was connected before, since the page was opened
   #byHand = false; // the nick was just typed: say at once when it is taken
@@ -143,12 +145,18 @@ export class Chat implements LinkClient {
     return place;
   }
 
-  /** Leave a room for good, or hide a conversation until something is said in it. */
+  /** Leave a room for good, or hide a conversation until something is said in it. Who looked at it
+   * looks at the next one, or the one before it. */
   leave(place: Place): void {
-    if (place.isPrivate) {
-      this.#talks.hide(place);
-      return;
-    }
+    const places = [...this.places()];
+    const at = places.indexOf(place);
+    const next = places[at + 1] ?? places[at - 1];
+    if (place.isPrivate) this.#talks.hide(place);
+    else this.#goOut(place);
+    if (place === this.current.value) this.open(next?.room.value ?? LOBBY);
+  }
+
+  #goOut(place: Place): void {
     place.left = true;
     this.#link.tell({ type: "leave", room: place.room.value });
     this.rooms.value = this.rooms.value.filter((each) => each !== place);
@@ -210,7 +218,8 @@ export class Chat implements LinkClient {
   }
 
   /** Show what was said around this seq. Never rejects. */
-  around(place: Place, seq: number): Promise<void> {
+  async around(place: Place, seq: number): Promise<void> {
+    await this.#coming.get(place); // what is read then need not be read again
     return this.#reading.around(place, seq).catch((problem: unknown) => this.#hindered(problem, place));
   }
 
@@ -311,7 +320,13 @@ export class Chat implements LinkClient {
   }
 
   /** Be in a place and know what was said there, as far as there is a connection. Never rejects. */
-  async #come(place: Place): Promise<void> {
+  #come(place: Place): Promise<void> {
+    const coming = this.#coming.get(place) ?? this.#comeIn(place).finally(() => this.#coming.delete(place));
+    this.#coming.set(place, coming);
+    return coming;
+  }
+
+  async #comeIn(place: Place): Promise<void> {
     if (this.me.user === "") return;
     try {
       if (place.isPrivate) await this.#comeToTalk(place);
@@ -400,9 +415,11 @@ export class Chat implements LinkClient {
     remember("localStorage", "rooms", names);
   }
 
-  /** The id of the user behind `@nick`, or "". */
+  /** The id of the user behind `@nick`, or "". Who was there before the connection was lost may be
+   * somebody else by now. */
   #idOf(room: string): string {
     for (const place of this.rooms.value) {
+      if (!place.ready.value) continue;
       for (const [user, nick] of place.members.value) if (`@${nick}` === room) return user;
     }
     return "";
