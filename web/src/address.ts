@@ -3,6 +3,7 @@
 import { effect } from "@preact/signals";
 import type { Chat } from "./chat/chat";
 import { isPrivate } from "./protocol";
+import { t } from "./texts";
 
 export const LOBBY = "lobby";
 
@@ -23,10 +24,15 @@ export function addressOf(room: string): string {
 
 /** What the address names: `lobby`, or `@bob`. */
 export function addressedRoom(): string {
+  return named() || LOBBY;
+}
+
+/** The same, but "" if it names nothing. */
+function named(): string {
   const [, kind, name = ""] = location.hash.match(/^#\/(room|with)\/(.+)$/) ?? [];
   const decoded = unescaped(name);
-  if (kind === "with" && NICK.test(decoded)) return `@${decoded}`;
-  return (kind === "room" && roomName(decoded)) || LOBBY;
+  if (kind === "with") return NICK.test(decoded) ? `@${decoded}` : "";
+  return roomName(decoded);
 }
 
 function unescaped(name: string): string {
@@ -39,9 +45,18 @@ function unescaped(name: string): string {
 
 /** Have the chat look at what the address names, and the address name what the chat looks at. */
 export function followAddress(chat: Chat): void {
-  addEventListener("hashchange", () => chat.open(addressedRoom()));
+  const look = () => {
+    const wrong = location.hash !== "" && named() === "";
+    chat.open(addressedRoom());
+    if (wrong) chat.tell({ what: "error", code: "", text: t().places.noRoom });
+  };
+  addEventListener("hashchange", look);
+  look();
   effect(() => {
     const address = addressOf(chat.current.value.room.value);
-    if (location.hash !== address) history.pushState(null, "", address);
+    if (location.hash === address) return;
+    // What was left, or has another name now, is nothing to go back to.
+    if (named() !== "" && chat.placeNamed(named())) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
   });
 }
