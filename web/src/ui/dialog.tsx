@@ -19,6 +19,7 @@ export function Dialog({ id, title, onClose, children }: DialogProps) {
   useLayoutEffect(() => {
     const shown = dialog.current!;
     shown.showModal();
+    shown.querySelector<HTMLElement>("input, select")?.focus();
     return () => shown.close();
   }, []);
   const beside = ({ target }: Event) => target === dialog.current && onClose();

@@ -39,7 +39,7 @@ function Members({ place }: { place: Place }) {
   found.sort(([, one], [, other]) => one.localeCompare(other));
   return (
     <>
-      <h2 id="count">{people.count(place.count.value)}</h2>
+      <h2 id="count">{place.count.value > 0 ? people.count(place.count.value) : people.label}</h2>
       {members.length > MANY && (
         <input
           type="search"
@@ -61,7 +61,8 @@ function Members({ place }: { place: Place }) {
 
 function Person({ user, nick }: { user: string; nick: string }) {
   const { people } = t();
-  if (user === useChat().self.value.user) {
+  const { self } = useChat();
+  if (self.value.user ? user === self.value.user : nick === self.value.nick) {
     return (
       <li class="self" data-you={people.you}>
         <Name nick={nick} user={user} />

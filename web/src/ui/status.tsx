@@ -8,7 +8,7 @@ export function Status() {
   const { state } = connection;
   const reason = "reason" in connection ? connection.reason : "";
   return (
-    <>
+    <div class="connection">
       <p id="status" role="status" data-state={state} title={reason}>
         {t().connection[state]}
       </p>
@@ -17,6 +17,6 @@ export function Status() {
           {connection.transport}
         </small>
       )}
-    </>
+    </div>
   );
 }

@@ -4,10 +4,25 @@ import type { Place } from "../chat/place";
 import { t } from "../texts";
 import { useChat } from "./context";
 import { IconButton } from "./icons";
+import { isHere } from "./place-row";
 import { RichText } from "./rich-text";
 import { showing } from "./showing";
 
 export function Topic({ place }: { place: Place }) {
+  return place.isPrivate ? <Presence place={place} /> : <RoomTopic place={place} />;
+}
+
+/** Of a conversation: whether its other side is here. */
+function Presence({ place }: { place: Place }) {
+  const here = isHere(useChat(), place);
+  return (
+    <p class={here ? "topic presence-text here" : "topic presence-text"}>
+      {here ? t().people.here : t().people.away}
+    </p>
+  );
+}
+
+function RoomTopic({ place }: { place: Place }) {
   const { nick } = useChat().self.value;
   const topic = place.topic.value;
   return (
@@ -15,16 +30,14 @@ export function Topic({ place }: { place: Place }) {
       <div id="topic" dir="auto" title={topic}>
         {topic && <RichText text={topic} nick={nick} />}
       </div>
-      {!place.isPrivate && (
-        <IconButton
-          id="change-topic"
-          name="pencil"
-          label={topic ? t().header.changeTopic : t().header.setTopic}
-          onClick={() => {
-            showing.value = "topic";
-          }}
-        />
-      )}
+      <IconButton
+        id="change-topic"
+        name="pencil"
+        label={topic ? t().header.changeTopic : t().header.setTopic}
+        onClick={() => {
+          showing.value = "topic";
+        }}
+      />
     </div>
   );
 }
