@@ -19,6 +19,7 @@ function chunk(fileName: string, size: number, { from = "", imports = [], styles
     fileName,
     code: randomBytes(size).toString("base64"),
     facadeModuleId: from,
+    moduleIds: [from],
     imports,
     viteMetadata: { importedCss: new Set(styles) },
   };

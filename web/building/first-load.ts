@@ -21,8 +21,9 @@ export function firstLoad(bundle: Bundle): [name: string, size: number][] {
     file.imports.forEach(take);
   };
   for (const file of Object.values(bundle)) {
-    if (file.type === "chunk" && file.facadeModuleId?.endsWith("index.html")) take(file.fileName);
+    if (file.type === "chunk" && file.moduleIds.some(isPage)) take(file.fileName);
   }
+  if (names.size === 0) throw new Error("There is no page in what was built");
   const languages = Object.values(bundle)
     .filter((file) => file.type === "chunk" && LANGUAGE.test(file.facadeModuleId ?? ""))
     .map(({ fileName }) => sized(fileName))
@@ -35,6 +36,10 @@ export function firstLoad(bundle: Bundle): [name: string, size: number][] {
     const content = file.type === "chunk" ? file.code : file.source;
     return [name, gzipSync(content, { level: 9 }).length];
   }
+}
+
+function isPage(module: string): boolean {
+  return module.endsWith("index.html");
 }
 
 function largestFirst([, one]: [string, number], [, other]: [string, number]): number {

@@ -9,14 +9,16 @@ import { Composer } from "./composer";
 import { useChat } from "./context";
 import { Dialogs } from "./dialogs";
 import { Header } from "./header";
+import { later } from "./later";
 import { covered, uncover } from "./layout";
 import { Naming } from "./naming";
 import { People } from "./people";
-import { Search } from "./search";
 import { searching } from "./searching";
 import { focusText } from "./showing";
 import { Side } from "./side";
 import { Talk } from "./talk";
+
+const Search = later(async () => (await import("./search")).Search);
 
 export function App() {
   const chat = useChat();

@@ -1,11 +1,13 @@
 // The dialog that is open, if any.
 
-import { Finding } from "./finding";
-import { Rooms } from "./rooms";
-import { Settings } from "./settings";
-import { Shortcuts } from "./shortcuts-list";
+import { later } from "./later";
 import { showing } from "./showing";
-import { TopicDialog } from "./topic-dialog";
+
+const Finding = later(async () => (await import("./finding")).Finding);
+const Rooms = later(async () => (await import("./rooms")).Rooms);
+const Settings = later(async () => (await import("./settings")).Settings);
+const Shortcuts = later(async () => (await import("./shortcuts-list")).Shortcuts);
+const TopicDialog = later(async () => (await import("./topic-dialog")).TopicDialog);
 
 export function Dialogs() {
   const close = () => {

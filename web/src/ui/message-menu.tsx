@@ -1,0 +1,109 @@
+// The menu of a message, over the page beside its button.
+
+import { type Signal, useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { addressOf } from "../address";
+import type { Place } from "../chat/place";
+import type { Message } from "../model";
+import { t } from "../texts";
+import { editing, replying, type Said } from "./composing";
+import { useChat } from "./context";
+
+const QUICK = ["👍", "❤️", "😂", "🎉", "👀"];
+const GAP = 4; // pixels between the button and the menu, and to the edges of the page
+
+interface MessageMenuProps {
+  button: HTMLElement;
+  message: Message;
+  place: Place;
+  mayEdit: boolean;
+  onReact: (text: string) => void;
+  onPick: () => void; // one wants to choose from all emoji
+  onClose: () => void;
+}
+
+export function MessageMenu({ button, message, place, mayEdit, onReact, onPick, onClose }: MessageMenuProps) {
+  const { message: texts } = t();
+  const chat = useChat();
+  const menu = useRef<HTMLUListElement>(null);
+  const sure = useSignal(false);
+  useLayoutEffect(() => openBeside(menu.current!, button), []);
+
+  const then = (does: () => void) => () => {
+    menu.current!.hidePopover();
+    does();
+  };
+  const write = (which: Signal<Said | null>) =>
+    then(() => {
+      which.value = { place, message };
+    });
+  const erase = () => {
+    if (sure.value) then(() => chat.erase(place, message))();
+    sure.value = true;
+  };
+  const talk = then(() => {
+    location.hash = addressOf(`@${message.from}`);
+  });
+  return (
+    <ul
+      ref={menu}
+      class="actions"
+      popover="auto"
+      aria-label={texts.actions}
+      onToggle={({ newState }) => newState === "closed" && onClose()}
+      onKeyDown={move}
+    >
+      <li class="quick">
+        {QUICK.map((text) => (
+          <button key={text} type="button" aria-label={texts.react(text)} onClick={then(() => onReact(text))}>
+            {text}
+          </button>
+        ))}
+        <button type="button" aria-label={texts.otherReaction} onClick={then(onPick)}>
+          +
+        </button>
+      </li>
+      <Choice words={texts.reply} onClick={write(replying)} />
+      {mayEdit && <Choice words={texts.edit} onClick={write(editing)} />}
+      {message.mine && <Choice words={sure.value ? texts.reallyErase : texts.erase} onClick={erase} />}
+      <Choice words={texts.copy} onClick={then(() => void navigator.clipboard.writeText(message.text))} />
+      {!message.mine && !place.isPrivate && <Choice words={texts.talkWith(message.from)} onClick={talk} />}
+    </ul>
+  );
+}
+
+function Choice({ words, onClick }: { words: string; onClick: () => void }) {
+  return (
+    <li>
+      <button type="button" onClick={onClick}>
+        {words}
+      </button>
+    </li>
+  );
+}
+
+/** Show it below the button, or above it where there is no room; it goes when the page moves. */
+function openBeside(menu: HTMLElement, button: HTMLElement): () => void {
+  menu.showPopover();
+  const { top, bottom, left, right } = button.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = menu;
+  const below = bottom + GAP + height <= innerHeight;
+  const starts = getComputedStyle(button).direction === "rtl" ? left : right - width;
+  menu.style.top = `${below ? bottom + GAP : Math.max(GAP, top - GAP - height)}px`;
+  menu.style.left = `${Math.max(GAP, Math.min(starts, innerWidth - width - GAP))}px`;
+  menu.querySelector("button")!.focus({ preventScroll: true });
+  const close = () => menu.hidePopover();
+  const scrolling = button.closest("#talk");
+  scrolling?.addEventListener("scroll", close, { once: true });
+  return () => scrolling?.removeEventListener("scroll", close);
+}
+
+/** The arrows lead from one button to the next. */
+function move(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+  const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (step === undefined) return;
+  event.preventDefault();
+  const all = [...event.currentTarget.querySelectorAll("button")];
+  const next = all.indexOf(event.target as HTMLButtonElement) + step;
+  all.at(next % all.length)?.focus();
+}
