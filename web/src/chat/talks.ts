@@ -1,8 +1,12 @@
 // One's private conversations. They are known by the other side's user id, for its nick may change.
 
 import { signal } from "@preact/signals";
+import { remember, remembered } from "../memory";
 import type { ConversationInfo, Entry } from "../protocol";
 import { Place } from "./place";
+
+/** How far a conversation went when it was hidden, by the id of its other side. */
+type Hidden = Record<string, { epoch: string; seq: number }>;
 
 export class Talks {
   /** The latest first. */
@@ -47,7 +51,8 @@ export class Talks {
       before.forEach(forget);
     }
     this.#epoch = epoch;
-    const now = conversations.map(({ room, seq, user = "", read = 0 }) => {
+    const listed = conversations.filter((each) => !this.#isHidden(each));
+    const now = listed.map(({ room, seq, user = "", read = 0 }) => {
       const place = this.#known(room, user) ?? new Place(room, user);
       if (place.epoch !== null) place.resumed(read);
       place.room.value = room;
@@ -67,7 +72,19 @@ export class Talks {
   /** It isn't listed any more, until something is said in it. */
   hide(place: Place): void {
     this.places.value = this.places.value.filter((each) => each !== place);
+    const seq = place.epoch === null ? place.readBefore : place.last;
+    if (place.user)
+      remember("localStorage", "hidden", { ...hidden(), [place.user]: { epoch: this.#epoch, seq } });
   }
+
+  #isHidden({ room, user = "", seq }: ConversationInfo): boolean {
+    const at = hidden()[user];
+    return at !== undefined && at.epoch === this.#epoch && seq <= at.seq && !this.#known(room, user);
+  }
+}
+
+function hidden(): Hidden {
+  return remembered<Hidden>("localStorage", "hidden", {});
 }
 
 /** Another log has other users: only the other side's name is still good for something. */

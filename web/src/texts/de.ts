@@ -127,9 +127,6 @@ export const de: Texts = {
     language: "Sprache",
     auto: "wie der Browser",
     notifications: "Benachrichtigungen auf dem Bildschirm",
-    notificationsHelp: "Über Nachrichten, die dich erwähnen, und über private",
-    denied: "Dein Browser soll keine zeigen: das kannst du in seinen Einstellungen für diese Seite ändern",
-    unsupported: "Dein Browser kann keine zeigen",
     comings: "Zeigen, wer kommt und geht",
     session: "Du auf einem anderen Gerät",
     sessionHelp:

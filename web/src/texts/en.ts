@@ -127,9 +127,6 @@ export const en = {
     language: "Language",
     auto: "as the browser's",
     notifications: "Notifications on the desktop",
-    notificationsHelp: "Of messages that mention you, and of private ones",
-    denied: "Your browser was told to show none: you can change that in its settings for this page",
-    unsupported: "Your browser can't show any",
     comings: "Show who joined and left",
     session: "You on another device",
     sessionHelp:

@@ -1,7 +1,6 @@
 // What everybody may have as they like it, and being the same user on another device.
 
 import { useState } from "preact/hooks";
-import { askForNotifications, notifications, stopNotifications } from "../notify";
 import { CHOICES, type Choice, chosenLanguage, setLanguage, t } from "../texts";
 import { useChat } from "./context";
 import { Dialog } from "./dialog";
@@ -39,37 +38,11 @@ export function Settings({ onClose }: { onClose: () => void }) {
         />
       </label>
       <NotificationsSwitch />
-      <Notifications />
       <h3>{settings.session}</h3>
       <p class="help">{settings.sessionHelp}</p>
       <Session />
       <OtherSession onClose={onClose} />
     </Dialog>
-  );
-}
-
-function Notifications() {
-  const { settings } = t();
-  const state = notifications.value;
-  const cannot = state === "denied" || state === "unsupported";
-  return (
-    <>
-      <label class="row">
-        {settings.notifications}
-        <input
-          type="checkbox"
-          disabled={cannot}
-          aria-describedby="notifications-help"
-          checked={state === "on"}
-          onChange={({ currentTarget }) =>
-            currentTarget.checked ? void askForNotifications() : stopNotifications()
-          }
-        />
-      </label>
-      <p id="notifications-help" class="help">
-        {cannot ? settings[state] : settings.notificationsHelp}
-      </p>
-    </>
   );
 }
 
