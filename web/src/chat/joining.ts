@@ -78,5 +78,8 @@ export class Joining {
     this.#reading.begin(place, epoch, Math.min(read, seq), entries, more);
     const waiting = place.waiting.splice(0);
     this.#reading.append(place, waiting);
+    if (read > 0 || again) return;
+    place.hasRead(); // who comes for the first time has missed nothing
+    place.entered();
   }
 }
