@@ -108,7 +108,7 @@ export class Posting {
   }
 
   #mayComeBack(place: Place): boolean {
-    const known = place.user !== "" || place.newest.items.value.length > 0;
+    const known = place.user !== "" || place.newest.items.value.some(({ kind }) => kind === "message");
     return known && Date.now() - this.#since < OTHERS_BACK;
   }
 
