@@ -13,7 +13,7 @@ export const emojiTable = signal<EmojiTable | null>(null);
 /** Have the table loaded; without a network there is none. */
 export async function wantEmoji(): Promise<EmojiTable | null> {
   try {
-    emojiTable.value ??= await loadEmoji();
+    emojiTable.value = await loadEmoji();
   } catch (problem) {
     console.warn(problem);
   }

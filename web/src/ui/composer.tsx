@@ -68,6 +68,10 @@ export function Composer() {
     const before = value.slice(0, selectionStart) + emoji;
     write(before + value.slice(selectionEnd), before.length);
   };
+  const unpick = () => {
+    pick(false);
+    field.current!.focus();
+  };
   const barred = reasonToBeSilent(chat, place);
   const open = completions.choices.length > 0;
   return (
@@ -123,8 +127,8 @@ export function Composer() {
         >
           <Icon name="send" />
         </button>
-        {picking && <EmojiPicker onPick={picked} onClose={() => pick(false)} />}
       </form>
+      {picking && <EmojiPicker onPick={picked} onClose={unpick} />}
     </footer>
   );
 }
