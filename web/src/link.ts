@@ -19,6 +19,7 @@ const LOOK_EVERY = 2_000; // at the clock
 const JUMP = 10_000; // of the clock: the computer slept, or the page did
 const ASLEEP = 90_000; // silence after which the server has given us up
 const PROBE_WITHIN = 4_000; // an answer comes, if the connection that is in doubt is alive
+const TOO_FAST = 1_000; // until we say again what the server found to come too fast
 const FIRST_DELAY = 500; // until the first attempt to come back; doubled for each further one
 const LONGEST_DELAY = 15_000;
 const COMING_BACK = 4000; // the close code that is no good-bye: nobody is told that we left
@@ -56,9 +57,11 @@ export interface LinkClient {
 }
 
 interface Asked {
+  command: Command;
+  within: number;
   resolve(reply: never): void;
   reject(problem: Error): void;
-  timer: number;
+  timer: number | undefined; // until the answer is late, or until it is asked again
 }
 
 export class Link {
@@ -193,27 +196,38 @@ export class Link {
     }
   }
 
-  /** Send a command that needs no answer; nothing happens without a connection. */
+  /** Send a command whose answer doesn't matter; nothing happens without a connection. */
   tell(command: Command): void {
-    if (this.isOpen) this.#socket?.send(JSON.stringify(command));
+    this.ask(command).catch(() => {});
   }
 
   #ping(within = ANSWER_WITHIN): void {
     this.ask({ type: "ping" }, within).catch(() => {});
   }
 
-  /** The reply to a command. Rejects with Refused or Lost. */
+  /** The reply to a command, which is said again for as long as we are only too fast. Rejects with
+   * Refused or Lost. */
   ask<Type extends CommandType>(command: Command<Type>, within = ANSWER_WITHIN): Promise<Replies[Type]> {
     return new Promise((resolve, reject) => {
-      if (!this.isOpen) {
-        reject(new Lost("there is no connection just now"));
-        return;
-      }
-      const id = ++this.#lastId;
-      const timer = later(() => this.again(), within);
-      this.#asked.set(id, { resolve, reject, timer });
-      this.tell({ ...command, id });
+      if (this.isOpen) this.#send({ command, within, resolve, reject, timer: undefined });
+      else reject(new Lost("there is no connection just now"));
     });
+  }
+
+  #send(asked: Asked): void {
+    const id = ++this.#lastId;
+    asked.timer = later(() => this.again(), asked.within);
+    this.#asked.set(id, asked);
+    this.#socket!.send(JSON.stringify({ ...asked.command, id }));
+  }
+
+  #sendAgain(asked: Asked): void {
+    const id = ++this.#lastId;
+    this.#asked.set(id, asked);
+    asked.timer = later(() => {
+      this.#asked.delete(id);
+      this.#send(asked);
+    }, TOO_FAST);
   }
 
   #receive(message: { id?: number; type: string }): void {
@@ -225,8 +239,13 @@ export class Link {
     }
     this.#asked.delete(message.id as number);
     clearTimeout(asked.timer);
-    if (message.type === "error") asked.reject(new Refused(message as unknown as ErrorFields));
-    else asked.resolve(message as never);
+    if (message.type !== "error") {
+      asked.resolve(message as never);
+      return;
+    }
+    const refused = new Refused(message as unknown as ErrorFields);
+    if (refused.code === "rate_limited") this.#sendAgain(asked);
+    else asked.reject(refused);
   }
 }
 

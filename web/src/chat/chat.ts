@@ -2,12 +2,13 @@
 // as many connections as it takes, and keeps what there is to be shown, as signals. Knows nothing of
 // the document.
 
-import { computed, signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { LOBBY } from "../address";
 import { Link, type LinkClient, Lost, Refused } from "../link";
 import { remember, remembered } from "../memory";
 import type { Connection, Happening, Message } from "../model";
 import {
+  type Connected,
   type Entry,
   type Found,
   isPrivate,
@@ -18,17 +19,19 @@ import {
 } from "../protocol";
 import type { Connect } from "../sockets";
 import { errorText } from "../texts";
+import { Coming } from "./coming";
+import { hear } from "./hearing";
 import { Joining } from "./joining";
 import { Marks } from "./marks";
-import { Place } from "./place";
+import { isMessage, type Place } from "./place";
 import { Posting } from "./posting";
 import { Reading } from "./reading";
-import { Talks } from "./talks";
+import { Rooms } from "./rooms";
+import { idIn, Talks } from "./talks";
 import type { Reader } from "./timeline";
 
 const NICK_PATIENCE = 15_000; // ms: the nick of a lost user is held for a while, usually for 10 s
 const NO_LIMITS: Limits = { text: 0, rooms: 0, rate: 0, burst: 0, edit_within: 0 };
-const QUIET = ["", "left", "closed", "quit"]; // reasons of leaving that need no words
 
 /** Who one was last time; shared by all tabs. */
 interface Known {
@@ -44,24 +47,25 @@ export class Chat implements LinkClient {
   readonly limits = signal<Limits>(NO_LIMITS);
   /** One has to be asked for a name; what was wrong with the last one. */
   readonly asking = signal<{ problem: string } | null>(null);
+  readonly #rooms = new Rooms();
+  readonly #talks = new Talks();
   /** The rooms that one is in, by name. */
-  readonly rooms = signal<readonly Place[]>([]);
+  readonly rooms = this.#rooms.places;
+  /** One's private conversations, the latest first. */
+  readonly talks = this.#talks.places;
   /** What is looked at. */
   readonly current;
-  /** One's private conversations, the latest first. */
-  readonly talks;
 
   /** Called for each message of somebody else that comes while one is connected, or when one is back:
    * then it was `missed`. Not for what was there when one came to a place for the first time. */
   onmessage: (place: Place, entry: Entry, missed: boolean) => void = () => {};
 
   readonly #link: Link;
-  readonly #talks = new Talks();
   readonly #reading: Reading;
   readonly #posting: Posting;
   readonly #joining: Joining;
+  readonly #coming = new Coming((place) => this.#comeTo(place));
   readonly #marks: Marks;
-  readonly #coming = new Map<Place, Promise<void>>(); // is under way
   #session = "";
   #wasHere = false; // one was connected before, since the page was opened
   #byHand = false; // the nick was just typed: say at once when it is taken
@@ -76,18 +80,16 @@ export class Chat implements LinkClient {
       (place, entries, missed) => this.#shown(place, entries, missed),
     );
     this.#posting = new Posting(this.#link, this);
-    this.#joining = new Joining(this.#link, this.#reading, this.#posting);
+    this.#joining = new Joining(this.#link, this.#reading, this);
     this.#marks = new Marks(this.#link, () =>
       [...this.places()].filter(({ ready, epoch }) => ready.value && epoch),
     );
-    this.talks = computed(() => this.#talks.places.value);
     const { nick = "", session = "" } = remembered<Partial<Known>>("localStorage", "rabbitchat", {});
     this.#session = session;
     this.self.value = { user: "", nick };
-    for (const name of remembered<string[]>("localStorage", "rooms", [])) this.#room(name);
     this.current = signal(this.#placeFor(room));
-    for (const { command, to } of this.#posting.waiting)
-      if (isPrivate(to)) this.#talks.open(to, command.room.match(/^@\+(.+)$/)?.[1] ?? "", false);
+    this.current.value.current = true;
+    for (const { command, to } of this.#posting.waiting) this.#placeOfWaiting(command.room, to);
     this.#posting.show();
   }
 
@@ -97,14 +99,14 @@ export class Chat implements LinkClient {
     return this.self.value;
   }
 
+  /** Those that are listed. */
   *places(): Iterable<Place> {
     yield* this.rooms.value;
-    yield* this.#talks.places.value;
+    yield* this.talks.value;
   }
 
   placeNamed(room: string): Place | undefined {
-    if (isPrivate(room)) return this.#talks.named(room);
-    return this.rooms.value.find((place) => place.room.value === room);
+    return isPrivate(room) ? this.#talks.named(room) : this.#rooms.named(room);
   }
 
   /** Come in, under a nick that was just typed or as who one was last time. */
@@ -136,37 +138,43 @@ export class Chat implements LinkClient {
   /** Look at a room, coming into it if one isn't there yet, or at the conversation `@nick`. */
   open(room: string): Place {
     const place = this.#placeFor(room);
-    if (place !== this.current.value) {
-      this.current.value.watched = false;
-      this.current.value = place;
-      place.entered();
-    }
-    this.#come(place);
+    this.#look(place);
+    void this.#come(place);
     return place;
   }
 
-  /** Leave a room for good, or hide a conversation until something is said in it. Who looked at it
-   * looks at the next one, or the one before it. */
+  #look(place: Place): void {
+    const before = this.current.value;
+    if (place === before) return;
+    batch(() => {
+      Object.assign(before, { current: false, watched: false });
+      place.current = true;
+      this.current.value = place;
+      place.entered();
+    });
+  }
+
+  /** Leave a room for good, or hide a conversation until something is said in it. Who looks at it
+   * looks at the next one then, or the one before it. */
   leave(place: Place): void {
     const places = [...this.places()];
     const at = places.indexOf(place);
     const next = places[at + 1] ?? places[at - 1];
-    if (place.isPrivate) this.#talks.hide(place);
-    else this.#goOut(place);
+    if (place.isPrivate) {
+      this.#talks.hide(place);
+    } else {
+      this.#posting.giveUp(place);
+      this.#rooms.remove(place);
+      this.#link.tell({ type: "leave", room: place.room.value });
+    }
     if (place === this.current.value) this.open(next?.room.value ?? LOBBY);
-  }
-
-  #goOut(place: Place): void {
-    place.left = true;
-    this.#link.tell({ type: "leave", room: place.room.value });
-    this.rooms.value = this.rooms.value.filter((each) => each !== place);
-    this.#rememberRooms();
   }
 
   /** Say something, once, whatever happens to the connection. */
   say(place: Place, text: string): void {
     this.typed(place, false);
     this.#posting.publish(place, { text });
+    if (!place.ready.value) void this.#come(place);
   }
 
   /** Give a message of one's own another text. */
@@ -186,7 +194,8 @@ export class Chat implements LinkClient {
 
   /** Send a failed message again. It can't double. */
   retry(message: Message): void {
-    this.#posting.retry(message.msgid);
+    const place = this.#posting.retry(message.msgid);
+    if (place && !place.ready.value) void this.#come(place);
   }
 
   /** Give a failed message up. */
@@ -219,7 +228,7 @@ export class Chat implements LinkClient {
 
   /** Show what was said around this seq. Never rejects. */
   async around(place: Place, seq: number): Promise<void> {
-    await this.#coming.get(place); // what is read then need not be read again
+    await this.#come(place); // what is read then need not be read again
     return this.#reading.around(place, seq).catch((problem: unknown) => this.#hindered(problem, place));
   }
 
@@ -274,12 +283,12 @@ export class Chat implements LinkClient {
   // -- what the link calls
 
   status(connection: Connection): void {
-    this.connection.value = connection;
-    this.self.value = { user: "", nick: this.me.nick };
-    for (const place of this.places()) {
-      place.ready.value = false;
-      place.typing.clear();
-    }
+    batch(() => {
+      this.#coming.end();
+      this.connection.value = connection;
+      this.self.value = { user: "", nick: this.me.nick };
+      for (const place of this.#everyPlace) place.anew();
+    });
   }
 
   opened(): void {
@@ -292,9 +301,8 @@ export class Chat implements LinkClient {
 
   push(push: Push): void {
     if (push.type === "message") this.#message(push);
-    else if (push.type === "nick") this.#renamed(push);
     else if (push.type === "error") this.tell({ what: "error", code: push.code, text: push.message });
-    else if (push.type !== "disconnect") this.#happened(push);
+    else hear(this, push);
   }
 
   // -- coming in
@@ -306,54 +314,73 @@ export class Chat implements LinkClient {
     this.#session = me.session;
     this.#byHand = false;
     this.#takenSince = 0;
+    const first = this.current.value;
+    batch(() => this.#welcomed(me));
+    const visit = this.#coming.begin();
+    this.#posting.resume();
+    await this.#come(first);
+    if (!this.#coming.isStill(visit)) return;
+    this.#settled();
+    this.#link.settled();
+    const talks = this.#talks.all.filter(({ inflow }) => inflow.behind);
+    await Promise.all([this.#coming.all(this.rooms.value), this.#coming.all(talks)]);
+    if (this.#coming.isStill(visit)) this.#wasHere = true;
+  }
+
+  #welcomed(me: Connected): void {
     this.limits.value = me.limits;
     this.self.value = { user: me.user, nick: me.nick };
     this.#remember();
-    this.#talks.begin(me.epoch, me.conversations ?? [], (place) => this.#posting.settle(place));
-    for (const talk of this.#talks.places.value) talk.ready.value = true;
-    await this.#come(this.current.value);
-    this.#link.settled();
+    for (const place of this.rooms.value) if (place.epoch !== me.epoch) this.lost(place);
+    this.#talks.begin(me.epoch, me.conversations ?? [], (place) => this.lost(place));
+    this.#posting.show();
+  }
+
+  /** The place that one looks at can be used. */
+  #settled(): void {
+    if (this.connection.value.state === "connected") return;
     this.connection.value = { state: "connected", transport: this.#link.transport };
-    this.#posting.resume();
-    for (const place of [...this.places()]) if (place !== this.current.value) await this.#come(place);
-    this.#wasHere = true;
   }
 
-  /** Be in a place and know what was said there, as far as there is a connection. Never rejects. */
+  /** Be in a place, as far as there is a connection. Never rejects. */
   #come(place: Place): Promise<void> {
-    const coming = this.#coming.get(place) ?? this.#comeIn(place).finally(() => this.#coming.delete(place));
-    this.#coming.set(place, coming);
-    return coming;
+    return this.#coming.come(place);
   }
 
-  async #comeIn(place: Place): Promise<void> {
-    if (this.me.user === "") return;
+  async #comeTo(place: Place): Promise<void> {
     try {
-      if (place.isPrivate) await this.#comeToTalk(place);
-      else if (!place.ready.value && !place.filling) await this.#joining.join(place);
-      this.#unique(place);
-      void this.#posting.flush();
+      if (!place.isPrivate) await this.#joining.join(place);
+      else if (place.epoch === null) await this.#reading.load(place, this.#wasHere && place.inflow.behind);
+      else await this.#reading.fill(place);
       this.#marks.tell();
     } catch (problem) {
       this.#hindered(problem, place);
     }
   }
 
-  async #comeToTalk(place: Place): Promise<void> {
-    if (place.epoch === null && (place.behind || place === this.current.value)) {
-      await this.#reading.load(place, place.readBefore, this.#wasHere);
-    } else if (place.behind && place.epoch !== null) {
-      await this.#reading.fill(place);
-    }
-    if (place === this.current.value && !place.watched) place.entered();
+  // -- what joining calls
+
+  /** The server calls a room so: it may be one that we have already. */
+  renamedRoom(place: Place, room: string): Place {
+    const stays = this.#rooms.renamed(place, room);
+    if (stays === place) return place;
+    this.#posting.move(place, stays);
+    if (place === this.current.value) this.#look(stays);
+    void this.#come(stays);
+    return stays;
   }
 
-  /** The server may know a room under a name that we have already. */
-  #unique(place: Place): void {
-    const same = [...this.places()].find((each) => each !== place && each.room.value === place.room.value);
-    if (!same || place.isPrivate) return;
-    this.rooms.value = this.rooms.value.filter((each) => each !== place);
-    if (this.current.value === place) this.current.value = same;
+  /** The log of a place is gone. */
+  lost(place: Place): void {
+    if (place.epoch === null) return;
+    this.#posting.settle(place);
+    place.lost();
+  }
+
+  /** One can speak in a place from now on. */
+  arrived(place: Place): void {
+    if (place === this.current.value) this.#settled();
+    void this.#posting.flush();
   }
 
   #refusedToComeIn(problem: unknown): void {
@@ -385,7 +412,8 @@ export class Chat implements LinkClient {
     } else if (problem.temporary) {
       this.#link.again(problem.message);
     } else {
-      place.newest.notice({ what: "error", code: problem.code, text: problem.message });
+      place.refuse({ what: "error", code: problem.code, text: problem.message });
+      if (!place.isPrivate && !place.ready.value) this.#posting.refuse(place, problem);
     }
   }
 
@@ -395,34 +423,30 @@ export class Chat implements LinkClient {
 
   // -- places
 
+  /** Also the conversations that are hidden. */
+  get #everyPlace(): Place[] {
+    return [...this.rooms.value, ...this.#talks.all];
+  }
+
   #placeFor(room: string): Place {
-    if (!isPrivate(room)) return this.#room(room);
-    return this.#talks.open(room, this.#idOf(room), this.me.user !== "");
+    if (!isPrivate(room)) return this.#rooms.open(room);
+    return this.#talks.open(room, this.#idOf(room), this.#coming.isConnected);
   }
 
-  #room(room: string): Place {
-    const known = this.placeNamed(room);
-    if (known) return known;
-    const place = new Place(room);
-    const all = [...this.rooms.value, place];
-    this.rooms.value = all.sort((one, other) => one.room.value.localeCompare(other.room.value));
-    this.#rememberRooms();
-    return place;
-  }
-
-  #rememberRooms(): void {
-    const names = this.rooms.value.map(({ room }) => room.value);
-    remember("localStorage", "rooms", names);
+  /** A page before this one left something that waits to be said here. */
+  #placeOfWaiting(room: string, to: string): void {
+    if (isPrivate(to)) this.#talks.open(to, idIn(room), false);
+    else if (!isPrivate(room)) this.#rooms.open(room);
   }
 
   /** The id of the user behind `@nick`, or "". Who was there before the connection was lost may be
    * somebody else by now. */
   #idOf(room: string): string {
-    for (const place of this.rooms.value) {
-      if (!place.ready.value) continue;
-      for (const [user, nick] of place.members.value) if (`@${nick}` === room) return user;
+    for (const { ready, members } of this.rooms.value) {
+      if (!ready.value) continue;
+      for (const [user, nick] of members.value) if (`@${nick}` === room) return user;
     }
-    return "";
+    return idIn(room);
   }
 
   // -- what is said, and what happens
@@ -430,47 +454,31 @@ export class Chat implements LinkClient {
   #message(entry: Entry): void {
     const mine = entry.user === this.me.user;
     const place = isPrivate(entry.room)
-      ? this.#talks.of(entry, mine ? this.#idOf(entry.room) : entry.user, true)
-      : this.placeNamed(entry.room);
-    if (!place) return;
-    if (!mine) this.onmessage(place, entry, false);
+      ? this.#talks.of(entry, mine ? this.#idOf(entry.room) : entry.user)
+      : this.#rooms.named(entry.room);
+    // What is said in a room where one isn't yet will be read when one comes in.
+    if (!place || (place.epoch === null && !place.isPrivate && !place.filling)) return;
+    if (!mine && isMessage(entry) && entry.seq > place.last) this.onmessage(place, entry, false);
     this.#reading.take(place, entry).catch((problem: unknown) => this.#hindered(problem, place));
   }
 
   #shown(place: Place, entries: readonly Entry[], missed: boolean): void {
+    const told = new Set(missed ? place.inflow.waiting.map(({ seq }) => seq) : []); // as they came
     for (const entry of entries) {
       // Whoever it is from: nobody else knew the msgid, but we may be another user by now.
       this.#posting.confirmed(entry.msgid);
       place.typing.stop(entry.user);
-      if (missed && entry.user !== this.me.user) this.onmessage(place, entry, true);
+      const isNews = missed && entry.user !== this.me.user && isMessage(entry) && !told.has(entry.seq);
+      if (isNews) this.onmessage(place, entry, true);
     }
+    this.#posting.passed(place);
     if (place.watched) this.#marks.tell();
   }
 
-  #happened(push: Exclude<Push, { type: "message" | "nick" | "error" | "disconnect" }>): void {
-    const place = this.placeNamed(push.room);
-    if (!place) return;
-    if (push.type === "read") {
-      place.told(push.seq);
-    } else if (push.type === "typing") {
-      if (push.user !== this.me.user) place.typing.happened(push);
-    } else if (push.type === "topic") {
-      place.topic.value = push.text;
-      place.newest.notice({ what: "topic", from: push.from, text: push.text });
-    } else {
-      this.#moved(place, push);
-    }
-  }
+  // -- what hearing calls
 
-  #moved(place: Place, push: Extract<Push, { type: "join" | "leave" }>): void {
-    const { type, user, nick, count, reason = "" } = push;
-    place.moved(user, type === "join" ? nick : null, count);
-    place.typing.stop(user);
-    if (user === this.me.user) return;
-    place.newest.notice({ what: type, user, nick, reason: QUIET.includes(reason) ? "" : reason });
-  }
-
-  #renamed({ user, from, nick }: Extract<Push, { type: "nick" }>): void {
+  /** Somebody, or oneself, is called otherwise. */
+  renamed({ user, from, nick }: Extract<Push, { type: "nick" }>): void {
     const mine = user === this.me.user;
     if (mine) {
       this.self.value = { user, nick };

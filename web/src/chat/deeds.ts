@@ -11,7 +11,7 @@ interface Reacted {
 }
 
 interface Done {
-  edit: { time: string; text: string } | null;
+  edit: { seq: number; time: string; text: string } | null;
   deleted: boolean;
   reactions: Map<string, Map<string, Reacted>>; // text: user: the latest
 }
@@ -40,15 +40,17 @@ export class Deeds {
     return key;
   }
 
-  /** What is known elsewhere of the same messages. */
-  include(others: Deeds): void {
-    for (const [key, theirs] of others.#done) {
-      const done = this.#done.get(key);
-      this.#done.set(key, done ? merged(done, theirs) : theirs);
-    }
+  /** Whether anything was done to a message. */
+  has(key: string): boolean {
+    return this.#done.has(key);
   }
 
-  /** The text that a message has now, and when it was edited (""; never). */
+  /** Nothing is known any more. */
+  clear(): void {
+    this.#done.clear();
+  }
+
+  /** The text that a message has now, and when it was edited (""; never), if it came with these. */
   textOf(key: string, text: string, edited: string): { text: string; edited: string } {
     const edit = this.#done.get(key)?.edit;
     return edit && edit.time >= edited ? { text: edit.text, edited: edit.time } : { text, edited };
@@ -71,9 +73,9 @@ export class Deeds {
   }
 }
 
-function edited(done: Done, { time, text, deleted }: Entry): void {
-  if (deleted || text === "" || (done.edit && done.edit.time > time)) return;
-  done.edit = { time, text };
+function edited(done: Done, { seq, time, text, deleted }: Entry): void {
+  if (deleted || text === "" || (done.edit && done.edit.seq > seq)) return;
+  done.edit = { seq, time, text };
 }
 
 function reacted(done: Done, { text, user, from, seq, active = true }: Entry): void {
@@ -81,16 +83,4 @@ function reacted(done: Done, { text, user, from, seq, active = true }: Entry): v
   done.reactions.set(text, people);
   const known = people.get(user);
   if (!known || known.seq < seq) people.set(user, { seq, nick: from, active });
-}
-
-function merged(one: Done, other: Done): Done {
-  const [early, late] = [one, other].sort((a, b) => (a.edit?.time ?? "").localeCompare(b.edit?.time ?? ""));
-  const reactions = new Map([...one.reactions].map(([text, people]) => [text, new Map(people)]));
-  for (const [text, people] of other.reactions) {
-    const known = reactions.get(text) ?? new Map<string, Reacted>();
-    reactions.set(text, known);
-    for (const [user, reacted] of people)
-      if ((known.get(user)?.seq ?? 0) < reacted.seq) known.set(user, reacted);
-  }
-  return { edit: late!.edit ?? early!.edit, deleted: one.deleted || other.deleted, reactions };
 }

@@ -9,6 +9,7 @@ const EVERY = 1_000; // ms
 export class Marks {
   readonly #link: Link;
   readonly #places: () => Iterable<Place>;
+  readonly #underway = new Map<Place, number>(); // up to which seq
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `places` gives those that one is in just now. */
@@ -24,7 +25,7 @@ export class Marks {
     this.#timer = undefined;
     const untold = [...this.#places()].filter((place) => place.untold);
     if (untold.length === 0) return;
-    for (const place of untold) void this.#tell(place);
+    for (const place of untold) if (this.#underway.get(place) !== place.untold) void this.#tell(place);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.tell();
@@ -33,12 +34,15 @@ export class Marks {
 
   async #tell(place: Place): Promise<void> {
     const seq = place.untold;
+    this.#underway.set(place, seq);
     try {
       await this.#link.ask({ type: "read", room: place.address, seq });
       place.told(seq);
     } catch (problem) {
       // Lost: told again after coming back. A mark that is refused for good is no loss.
       if (problem instanceof Refused && !problem.temporary) place.told(seq);
+    } finally {
+      if (this.#underway.get(place) === seq) this.#underway.delete(place);
     }
   }
 }

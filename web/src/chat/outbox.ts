@@ -10,6 +10,7 @@ export interface Unconfirmed {
   state: "unsent" | "stored" | "failed"; // stored: it is shown when it comes back from the server
   why: string; // it failed
   user: string; // whose it is, once it is stored
+  seq: number; // where it is stored
 }
 
 /** A name for a message that nobody else gives. (randomUUID is missing on plain http pages.) */
@@ -21,7 +22,12 @@ function newMsgid(): string {
 /** A page of an earlier release left no `state`. */
 function asItem({ command, to, time, state, why }: Unconfirmed): Unconfirmed {
   const still = state === "failed" ? "failed" : "unsent";
-  return { command, to: to ?? command.room, time, state: still, why: why ?? "", user: "" };
+  return { command, to: to ?? command.room, time, state: still, why: why ?? "", user: "", seq: 0 };
+}
+
+function left(): Unconfirmed[] {
+  const items = remembered<unknown>("sessionStorage", "outbox", []);
+  return Array.isArray(items) ? items.filter((item) => item?.command?.msgid && item.command.room) : [];
 }
 
 export class Outbox {
@@ -31,31 +37,33 @@ export class Outbox {
   /** `changed()` is called after each change. What a page before this one left is in here. */
   constructor(changed: () => void) {
     this.#changed = changed;
-    const left = remembered<Unconfirmed[]>("sessionStorage", "outbox", []).filter(({ command }) => command);
-    for (const item of left.map(asItem)) this.#items.set(item.command.msgid, item);
+    for (const item of left().map(asItem)) this.#items.set(item.command.msgid, item);
   }
 
   [Symbol.iterator](): IterableIterator<Unconfirmed> {
     return this.#items.values();
   }
 
-  add(draft: Draft, to: string): void {
+  /** Its msgid. */
+  add(draft: Draft, to: string): string {
     const msgid = newMsgid();
     const command = { ...draft, msgid };
     const time = new Date().toISOString();
-    this.#items.set(msgid, { command, to, time, state: "unsent", why: "", user: "" });
+    this.#items.set(msgid, { command, to, time, state: "unsent", why: "", user: "", seq: 0 });
     this.#keep();
+    return msgid;
   }
 
   /** The first that waits to be sent and `mayGo`. */
   next(mayGo: (item: Unconfirmed) => boolean): Unconfirmed | undefined {
-    return [...this].find((item) => item.state === "unsent" && mayGo(item));
+    for (const item of this) if (item.state === "unsent" && mayGo(item)) return item;
+    return undefined;
   }
 
   /** The server has it. */
-  stored(item: Unconfirmed, user: string): void {
+  stored(item: Unconfirmed, user: string, seq: number): void {
     if (isDeed(item.command)) this.#items.delete(item.command.msgid);
-    else this.#become(item, { state: "stored", user });
+    else this.#become(item, { state: "stored", user, seq });
     this.#keep();
   }
 
@@ -82,16 +90,14 @@ export class Outbox {
     return true;
   }
 
-  #become(item: Unconfirmed, change: Partial<Unconfirmed>): void {
-    if (this.#items.has(item.command.msgid)) this.#items.set(item.command.msgid, { ...item, ...change });
+  #become({ command: { msgid } }: Unconfirmed, change: Partial<Unconfirmed>): void {
+    const item = this.#items.get(msgid);
+    if (item) this.#items.set(msgid, { ...item, ...change });
   }
 
   #keep(): void {
-    remember(
-      "sessionStorage",
-      "outbox",
-      [...this].filter(({ state }) => state !== "stored"),
-    );
+    const kept = [...this].filter(({ state }) => state !== "stored");
+    remember("sessionStorage", "outbox", kept);
     this.#changed();
   }
 }

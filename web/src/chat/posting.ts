@@ -3,8 +3,7 @@
 
 import { type Link, Lost, type Refused } from "../link";
 import type { Message } from "../model";
-import { type Draft, isDeed } from "../protocol";
-import { errorText } from "../texts";
+import { type Draft, isDeed, type Published } from "../protocol";
 import { keyOf } from "./deeds";
 import { Outbox, type Unconfirmed } from "./outbox";
 import type { Place } from "./place";
@@ -21,10 +20,17 @@ export interface Poster {
   placeNamed(room: string): Place | undefined;
 }
 
+/** Why something was refused. */
+interface Reason {
+  code: string;
+  message: string;
+}
+
 export class Posting {
   readonly #link: Link;
   readonly #chat: Poster;
   readonly #outbox = new Outbox(() => this.show());
+  readonly #places = new Map<string, Place>(); // by msgid, of what was said since the page was opened
   readonly #deserted = new Set<Place>(); // whose other side isn't back yet
   #flushing = false;
   #sending: Unconfirmed | undefined;
@@ -41,7 +47,9 @@ export class Posting {
   }
 
   publish(place: Place, command: Omit<Draft, "room">): void {
-    this.#outbox.add({ ...command, room: place.address }, place.room.value);
+    const msgid = this.#outbox.add({ ...command, room: place.address }, place.room.value);
+    this.#places.set(msgid, place);
+    this.show();
     void this.flush();
   }
 
@@ -51,17 +59,25 @@ export class Posting {
     void this.flush();
   }
 
-  retry(msgid: string): void {
+  /** Its place, if it may be sent again. */
+  retry(msgid: string): Place | undefined {
     this.#outbox.retry(msgid);
     void this.flush();
+    const item = [...this.#outbox].find(({ command }) => command.msgid === msgid);
+    return item && this.#placeOf(item);
   }
 
   discard(msgid: string): void {
-    this.#outbox.remove(msgid);
+    this.#remove(msgid);
   }
 
   /** It came from the log. */
   confirmed(msgid: string): void {
+    this.#remove(msgid);
+  }
+
+  #remove(msgid: string): void {
+    this.#places.delete(msgid);
     this.#outbox.remove(msgid);
   }
 
@@ -75,16 +91,18 @@ export class Posting {
     if (this.#flushing) return;
     this.#flushing = true;
     for (let item = this.#next(); item; item = this.#next()) {
+      const place = this.#placeOf(item)!;
       this.#sending = item;
       try {
-        await this.#link.ask({ type: "publish", ...item.command, room: this.#placeOf(item)!.address });
-        this.#outbox.stored(item, this.#chat.me.user);
+        const published = await this.#link.ask({ type: "publish", ...item.command, room: place.address });
+        this.#stored(item, place, published);
       } catch (problem) {
         if (problem instanceof Lost) break;
-        await this.#refused(item, problem as Refused);
+        await this.#refused(item, place, problem as Refused);
+      } finally {
+        this.#sending = undefined;
       }
     }
-    this.#sending = undefined;
     this.#flushing = false;
   }
 
@@ -95,21 +113,35 @@ export class Posting {
     });
   }
 
+  #stored(item: Unconfirmed, place: Place, { seq }: Published): void {
+    this.#outbox.stored(item, this.#chat.me.user, seq);
+    if (place.epoch !== null) this.passed(place);
+  }
+
+  /** What is stored here and lies before what is still to come is among what was read, or above it. */
+  passed(place: Place): void {
+    for (const item of [...this.#outbox]) {
+      if (item.state !== "stored" || item.seq > place.last || this.#placeOf(item) !== place) continue;
+      this.#remove(item.command.msgid);
+    }
+  }
+
   /** Who one talks with may be another user by now, whom the server knows by the same name. */
   #placeOf({ command, to }: Unconfirmed): Place | undefined {
+    const place = this.#places.get(command.msgid);
+    if (place && !place.left) return place;
     return this.#chat.placeNamed(command.room) ?? this.#chat.placeNamed(to);
   }
 
-  async #refused(item: Unconfirmed, refused: Refused): Promise<void> {
-    const place = this.#placeOf(item);
+  async #refused(item: Unconfirmed, place: Place, refused: Refused): Promise<void> {
     if (refused.temporary) await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER));
-    else if (refused.code === "no_such_user" && place && this.#mayComeBack(place)) this.#pause(place);
+    else if (refused.code === "no_such_user" && this.#mayComeBack(place)) this.#pause(place);
     else this.#failed(item, refused);
   }
 
   #mayComeBack(place: Place): boolean {
-    const known = place.user !== "" || place.newest.items.value.some(({ kind }) => kind === "message");
-    return known && Date.now() - this.#since < OTHERS_BACK;
+    const isKnown = place.user !== "" || place.newest.items.value.some(({ kind }) => kind === "message");
+    return isKnown && Date.now() - this.#since < OTHERS_BACK;
   }
 
   /** What is said elsewhere doesn't wait for this one. */
@@ -121,10 +153,27 @@ export class Posting {
     }, RETRY_AFTER);
   }
 
-  #failed(item: Unconfirmed, { message, code }: { message: string; code: string }): void {
-    this.#outbox.failed(item, errorText(code, message));
-    if (!isDeed(item.command)) return;
-    this.#placeOf(item)?.newest.notice({ what: "error", code, text: message });
+  #failed(item: Unconfirmed, { message, code }: Reason): void {
+    const place = this.#placeOf(item);
+    this.#outbox.failed(item, message);
+    if (isDeed(item.command)) place?.newest.notice({ what: "error", code, text: message });
+  }
+
+  /** One can't be in this place: what waits for it is refused, too. */
+  refuse(place: Place, reason: Reason): void {
+    for (const item of [...this.#outbox])
+      if (item.state === "unsent" && this.#placeOf(item) === place) this.#failed(item, reason);
+  }
+
+  /** One has left this place for good: what wasn't sent is given up. */
+  giveUp(place: Place): void {
+    for (const item of [...this.#outbox]) if (this.#placeOf(item) === place) this.#remove(item.command.msgid);
+  }
+
+  /** What was said in one place is in the other now. */
+  move(from: Place, to: Place): void {
+    for (const [msgid, place] of this.#places) if (place === from) this.#places.set(msgid, to);
+    this.show();
   }
 
   /** What was stored in this place, and will not come any more because that log is gone. */
@@ -132,7 +181,7 @@ export class Posting {
     for (const item of [...this.#outbox]) {
       if (item.state !== "stored" || this.#placeOf(item) !== place) continue;
       place.newest.keep({ ...this.#message(item), state: "sent", user: item.user });
-      this.#outbox.remove(item.command.msgid);
+      this.#remove(item.command.msgid);
     }
   }
 

@@ -5,91 +5,147 @@ import { remember, remembered } from "../memory";
 import type { ConversationInfo, Entry } from "../protocol";
 import { Place } from "./place";
 
-/** How far a conversation went when it was hidden, by the id of its other side. */
-type Hidden = Record<string, { epoch: string; seq: number }>;
+/** What was hidden: up to which seq, by the other side's user id. */
+interface Hidden {
+  epoch: string;
+  seqs: Record<string, number>;
+}
+
+const NOTHING: Hidden = { epoch: "", seqs: {} };
+
+/** The user id in `@+id`, or "". */
+export function idIn(room: string): string {
+  return room.startsWith("@+") ? room.slice(2) : "";
+}
 
 export class Talks {
-  /** The latest first. */
+  /** Those that are listed, the latest first. */
   readonly places = signal<readonly Place[]>([]);
+  #all: Place[] = [];
+  readonly #hidden = new Set<Place>();
   #epoch = "";
 
   named(room: string): Place | undefined {
-    return this.places.value.find((place) => place.room.value === room || place.address === room);
+    return this.#all.find((place) => place.room.value === room || place.address === room);
+  }
+
+  /** Also those that are hidden. */
+  get all(): readonly Place[] {
+    return this.#all;
   }
 
   /** The conversation with somebody, begun or not. `user` is "" if that isn't known. */
   open(room: string, user: string, ready: boolean): Place {
-    let place = this.#known(room, user);
-    if (!place) {
-      place = new Place(room, user);
-      place.ready.value = ready;
-      this.places.value = [...this.places.value, place];
-    }
-    if (user) place.user = user;
+    const place = this.#met(room, user);
+    place.ready.value ||= ready;
+    this.#unhide(place);
+    this.#list();
     return place;
   }
 
   /** The conversation that an entry belongs to. `other` is the id of its other side, if known. */
-  of({ room }: Entry, other: string, ready: boolean): Place {
-    const place = this.open(room, other, ready);
-    place.room.value = room;
-    this.places.value = [place, ...this.places.value.filter((each) => each !== place)];
+  of(entry: Entry, other: string): Place {
+    const known = this.#known(entry.room, other);
+    const place = this.#met(entry.room, other);
+    if (!known) place.readBefore = entry.seq - 1; // the server tells of those that are older
+    place.ready.value = true;
+    this.#named(place, entry.room);
+    this.#all = [place, ...this.#all.filter((each) => each !== place)];
+    this.#unhide(place);
+    this.#list();
     return place;
   }
 
-  #known(room: string, user: string): Place | undefined {
-    const found = user && this.places.value.find((place) => place.user === user);
-    return found || this.places.value.find((place) => place.room.value === room && !(user && place.user));
+  #met(room: string, other: string): Place {
+    const user = other || idIn(room);
+    const place = this.#known(room, user) ?? new Place(room, user);
+    if (user) place.user = user;
+    if (!this.#all.includes(place)) this.#all.push(place);
+    return place;
   }
 
-  /** What the server says at the beginning. Those with something new are `behind` from now on; if it
-   * has another log now, what is known of theirs is settled first. */
-  begin(epoch: string, conversations: readonly ConversationInfo[], settle: (place: Place) => void): void {
-    const before = this.places.value;
-    if (epoch !== this.#epoch && this.#epoch !== "") {
-      before.forEach(settle);
-      before.forEach(forget);
+  #known(room: string, other: string): Place | undefined {
+    const user = other || idIn(room);
+    const found = user && this.#all.find((place) => place.user === user);
+    return found || this.#all.find((place) => place.room.value === room && !(user && place.user));
+  }
+
+  /** Whoever was called so before is called otherwise by now, though nobody told us how. */
+  #named(place: Place, room: string): void {
+    for (const each of this.#all)
+      if (each !== place && each.user && each.room.value === room) each.room.value = each.address;
+    place.room.value = room;
+  }
+
+  /** What the server says at the beginning. Those with something new are `behind` from now on.
+   * `lost` is called for those whose log is gone. */
+  begin(epoch: string, conversations: readonly ConversationInfo[], lost: (place: Place) => void): void {
+    if (this.#epoch !== "" && epoch !== this.#epoch) {
+      for (const place of this.#all) {
+        lost(place);
+        place.user = idIn(place.room.value); // another log has other users
+      }
+      this.#hidden.clear();
     }
     this.#epoch = epoch;
-    const listed = conversations.filter((each) => !this.#isHidden(each));
-    const now = listed.map(({ room, seq, user = "", read = 0 }) => {
-      const place = this.#known(room, user) ?? new Place(room, user);
-      if (place.epoch !== null) place.resumed(read);
-      place.room.value = room;
-      place.user = user;
-      place.behind = place.epoch === null ? seq > read : seq > place.last;
-      place.anew(read);
+    const hidden = remembered("localStorage", "hidden", NOTHING);
+    const seqs = hidden.epoch === epoch ? hidden.seqs : {};
+    const now = conversations.map((info) => {
+      const place = this.#told(info, lost);
+      if (info.seq > (seqs[place.user] ?? 0)) this.#hidden.delete(place);
+      else this.#hidden.add(place);
       return place;
     });
-    this.places.value = [...now, ...before.filter((place) => !now.includes(place))];
+    this.#all = [...now, ...this.#all.filter((place) => !now.includes(place))];
+    for (const place of this.#all) {
+      place.ready.value = true;
+      if (place.current) this.#hidden.delete(place);
+    }
+    this.#list();
+  }
+
+  #told({ room, seq, user = "", read = 0 }: ConversationInfo, lost: (place: Place) => void): Place {
+    const place = this.#met(room, user);
+    this.#named(place, room);
+    if (place.epoch !== null && seq < place.last) lost(place);
+    if (place.epoch !== null) place.resumed(read);
+    else place.readBefore = read;
+    place.inflow.behind = seq > (place.epoch === null ? read : place.last);
+    return place;
   }
 
   renamed(user: string, nick: string): void {
-    const place = this.places.value.find((each) => each.user === user);
-    if (place) place.room.value = `@${nick}`;
+    const place = this.#all.find((each) => each.user === user);
+    if (place) this.#named(place, `@${nick}`);
   }
 
-  /** It isn't listed any more, until something is said in it. */
+  /** It isn't listed any more, until something is said in it, or it is opened. */
   hide(place: Place): void {
-    this.places.value = this.places.value.filter((each) => each !== place);
-    const seq = place.epoch === null ? place.readBefore : place.last;
-    if (place.user)
-      remember("localStorage", "hidden", { ...hidden(), [place.user]: { epoch: this.#epoch, seq } });
+    this.#hidden.add(place);
+    this.#list();
+    this.#remember((seqs) => {
+      seqs[place.user] = place.epoch === null ? place.readBefore : place.last;
+    });
   }
 
-  #isHidden({ room, user = "", seq }: ConversationInfo): boolean {
-    const at = hidden()[user];
-    return at !== undefined && at.epoch === this.#epoch && seq <= at.seq && !this.#known(room, user);
+  #unhide(place: Place): void {
+    if (!this.#hidden.delete(place)) return;
+    this.#remember((seqs) => {
+      delete seqs[place.user];
+    });
   }
-}
 
-function hidden(): Hidden {
-  return remembered<Hidden>("localStorage", "hidden", {});
-}
+  #remember(change: (seqs: Record<string, number>) => void): void {
+    const before = remembered("localStorage", "hidden", NOTHING);
+    const seqs = before.epoch === this.#epoch ? { ...before.seqs } : {};
+    change(seqs);
+    remember("localStorage", "hidden", { epoch: this.#epoch, seqs });
+  }
 
-/** Another log has other users: only the other side's name is still good for something. */
-function forget(place: Place): void {
-  if (place.epoch !== null) place.newest.breakOff("anew");
-  place.epoch = null;
-  place.user = "";
+  #list(): void {
+    const listed = this.#all.filter((place) => !this.#hidden.has(place));
+    const now = this.places.value;
+    if (listed.length !== now.length || listed.some((place, at) => place !== now[at]))
+      this.places.value = listed;
+  }
 }

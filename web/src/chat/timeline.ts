@@ -7,6 +7,9 @@ import { type Entry, isDeed } from "../protocol";
 import { Deeds, keyOf } from "./deeds";
 import { mentions } from "./mentions";
 
+const MOST = 20_000; // items that are kept: a page may stay open for weeks
+const SLACK = 1_000; // more of them, until the oldest are forgotten at once
+
 /** Who is looking. */
 export interface Reader {
   user: string;
@@ -22,9 +25,15 @@ export class Timeline {
   readonly hasOlder = signal(false);
   floor = 0;
   last = 0;
-  readonly #deeds = new Deeds();
+  readonly #deeds: Deeds;
   readonly #keys = new Set<string>();
+  readonly #came = new Map<string, Message>(); // as they came, of those that look otherwise by now
   #start = 0; // items before it are older than something that nobody can give us any more
+
+  /** `deeds`: what was done in the same place; all its stretches share it. */
+  constructor(deeds = new Deeds()) {
+    this.#deeds = deeds;
+  }
 
   /** Everything that is here is from after this seq. */
   begin(floor: number): void {
@@ -36,6 +45,8 @@ export class Timeline {
   clear(): void {
     this.items.value = [];
     this.#keys.clear();
+    this.#came.clear();
+    this.#deeds.clear();
     this.#start = 0;
   }
 
@@ -53,26 +64,30 @@ export class Timeline {
     if (fresh.length === 0) return;
     this.last = fresh.at(-1)!.seq;
     const { made, changed } = this.#take(fresh, me);
-    this.items.value = [...this.#renewed(this.items.value, changed, me), ...made];
+    const items = this.#renewed(this.items.value, changed, me);
+    if (made.length > 0 || items !== this.items.value) this.items.value = [...items, ...made];
   }
 
   /** Entries from before `floor`. `more`: there are others before them. */
   prepend(entries: readonly Entry[], more: boolean, me: Reader): void {
     const fresh = entries.filter(({ seq }) => seq <= this.floor);
-    if (fresh.length > 0) this.floor = fresh[0]!.seq - 1;
-    this.hasOlder.value = more;
+    this.hasOlder.value = more && fresh.length > 0;
+    if (fresh.length === 0) return;
+    this.floor = fresh[0]!.seq - 1;
     const { made, changed } = this.#take(fresh, me);
-    const items = this.#renewed(this.items.value, changed, me);
-    this.items.value = [...items.slice(0, this.#start), ...made, ...items.slice(this.#start)];
+    this.#insert(made, this.#renewed(this.items.value, changed, me));
   }
 
   /** An older stretch that reaches up to `floor` or beyond is the beginning of this one now. */
-  join(older: Timeline): void {
-    const items = older.items.value.filter((item) => !this.#keys.has(item.key));
-    for (const { key } of items) this.#keys.add(key);
-    this.#deeds.include(older.#deeds);
-    const here = this.items.value;
-    this.items.value = [...here.slice(0, this.#start), ...items, ...here.slice(this.#start)];
+  join(older: Timeline, me: Reader): void {
+    const fresh = older.items.value.filter(({ key }) => !this.#keys.has(key));
+    const items = fresh.map((item) => {
+      this.#keys.add(item.key);
+      const came = older.#came.get(item.key);
+      if (came) this.#came.set(item.key, came);
+      return item.kind === "message" && this.#deeds.has(item.key) ? this.#renew(item, me) : item;
+    });
+    this.#insert(items, this.items.value);
     this.floor = Math.min(this.floor, older.floor);
     this.hasOlder.value = older.hasOlder.value;
   }
@@ -100,6 +115,29 @@ export class Timeline {
     return this.items.value.findLast((item) => item.key === key) as Message | undefined;
   }
 
+  /** Forget the oldest if there are very many; what the log has of them can be read again. */
+  trim(): void {
+    const items = this.items.value;
+    const from = items.length - MOST;
+    if (from <= SLACK) return;
+    for (const { key } of items.slice(0, from)) {
+      this.#keys.delete(key);
+      this.#came.delete(key);
+    }
+    const kept = items.slice(from);
+    if (from > this.#start) {
+      const first = kept.find((item) => item.kind === "message" && item.seq > 0) as Message | undefined;
+      this.floor = first ? first.seq - 1 : this.last;
+      this.hasOlder.value = true;
+    }
+    this.#start = Math.max(0, this.#start - from);
+    this.items.value = kept;
+  }
+
+  #insert(made: readonly Item[], here: readonly Item[]): void {
+    this.items.value = [...here.slice(0, this.#start), ...made, ...here.slice(this.#start)];
+  }
+
   #take(entries: readonly Entry[], me: Reader): { made: Message[]; changed: Set<string> } {
     const changed = new Set(entries.filter(isDeed).map((entry) => this.#deeds.take(entry)));
     const said = entries.filter((entry) => !isDeed(entry) && this.#isNew(entry));
@@ -115,34 +153,39 @@ export class Timeline {
   }
 
   #message(entry: Entry, me: Reader): Message {
-    const { seq, msgid, user, from, time } = entry;
+    const { seq, msgid, user, from, time, text, via = "", edited = "", deleted = false } = entry;
     const mine = user === me.user;
+    const mention = !mine && mentions(text, me.nick);
     const message: Message = {
-      ...{ kind: "message", key: keyOf(user, msgid), seq, msgid, user, from, time, mine },
-      ...{
-        text: entry.text,
-        via: entry.via ?? "",
-        edited: entry.edited ?? "",
-        deleted: entry.deleted ?? false,
-      },
-      ...{ mention: false, reactions: [], state: "sent", why: "" },
+      ...{ kind: "message", key: keyOf(user, msgid), seq, msgid, user, from, time, text, via, edited },
+      ...{ deleted, mine, mention, reactions: [], state: "sent", why: "" },
     };
-    return this.#renew(message, me);
+    return deleted || this.#deeds.has(message.key) ? this.#renew(message, me) : message;
   }
 
+  /** As it looks after all that was done to it. */
   #renew(message: Message, me: Reader): Message {
     const { key } = message;
     const deleted = message.deleted || this.#deeds.isDeleted(key);
     if (deleted) return { ...message, deleted, text: "", mention: false, reactions: [] };
-    const { text, edited } = this.#deeds.textOf(key, message.text, message.edited);
+    const came = this.#came.get(key) ?? message;
+    this.#came.set(key, came);
+    const { text, edited } = this.#deeds.textOf(key, came.text, came.edited);
     const mention = !message.mine && mentions(text, me.nick);
     return { ...message, text, edited, mention, reactions: this.#deeds.reactionsTo(key, me.user) };
   }
 
+  /** The same items if nothing has changed. */
   #renewed(items: readonly Item[], changed: Set<string>, me: Reader): readonly Item[] {
-    if (changed.size === 0) return items;
-    return items.map((item) =>
-      item.kind === "message" && changed.has(item.key) ? this.#renew(item, me) : item,
-    );
+    let left = [...changed].filter((key) => this.#keys.has(key)).length;
+    if (left === 0) return items;
+    const renewed = [...items];
+    for (let at = items.length - 1; at >= 0 && left > 0; at--) {
+      const item = items[at]!;
+      if (item.kind !== "message" || !changed.has(item.key)) continue;
+      renewed[at] = this.#renew(item, me);
+      left--;
+    }
+    return renewed;
   }
 }
