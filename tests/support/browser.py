@@ -44,6 +44,9 @@ TOO_LATE = re.compile(r"the server responded with a status of 404 .*/(xhr|jsonp)
 """A message that set out just before its session ended, with the server that stops."""
 
 
+NOTICE = "#log .notice:not(.day) p"
+
+
 def chromium() -> str:
     """The browser's program; fails if there is none."""
     for name in (os.environ.get("RABBITCHAT_CHROMIUM"), *NAMES):
@@ -176,20 +179,17 @@ class Visitor:
     def sees(self, *messages: str) -> None:
         """These messages, `nick: text`, are all there are, in this order, confirmed."""
         expect(self.page.locator("#pending li")).to_have_count(0)
-        expect(self.page.locator("#log .message p")).to_have_text(
+        expect(self.page.locator("#log .said")).to_have_text(
             [re.compile(rf"^\s*{re.escape(message)}$") for message in map(_as_shown, messages)]
         )
 
     def messages(self) -> list[str]:
         """The messages that stand there just now, `nick: text`."""
-        rows: list[str] = self.page.locator("#log .message").evaluate_all(
-            """rows => {
-                let name = "";
-                return rows.map(row => {
-                    name = row.querySelector(".name")?.textContent ?? name;
-                    return `${name}: ${row.querySelector(".text")?.innerText}`;
-                });
-            }"""
+        rows: list[str] = self.page.locator("#log .said").evaluate_all(
+            """rows => rows.map(row => {
+                const [name, text] = [".name", ".text"].map(part => row.querySelector(part));
+                return `${name.textContent}: ${text.textContent}`;
+            })"""
         )
         return rows
 
@@ -199,9 +199,7 @@ class Visitor:
 
     def notices(self, text: str, times: int = 1) -> None:
         """A line that is no message says this, so many times."""
-        notices = self.page.locator("#log .notice p").filter(
-            has_text=re.compile(rf"^{re.escape(text)}$")
-        )
+        notices = self.page.locator(NOTICE).filter(has_text=re.compile(rf"^{re.escape(text)}$"))
         expect(notices).to_have_count(times)
 
     def sees_reactions(self, text: str, *reactions: str) -> None:
@@ -220,13 +218,16 @@ class Visitor:
             )
             expect(row).to_have_text(re.compile(rf"^[#@]?{place[1:]}\D*{unread}(\D|$)"))
 
-    def rows(self) -> list[str]:
-        """All that stands in the log, without times and days."""
-        return self.page.locator("#log > li:not(.day) > p").all_inner_texts()
+    def sees_rows(self, *rows: str) -> None:
+        """These rows are all there are, in this order, but for the dates: messages, `nick text`,
+        and lines that are none."""
+        expect(self.page.locator(f"#log .said, {NOTICE}")).to_have_text(
+            [re.compile(rf"^\s*{re.escape(row)}$") for row in rows]
+        )
 
     def all_notices(self) -> list[str]:
         """The lines that are no messages, without the dates."""
-        return self.page.locator("#log .notice:not(.day) p").all_inner_texts()
+        return self.page.locator(NOTICE).all_inner_texts()
 
     def sees_people(self, *nicks: str) -> None:
         """These are here, and no others; their count says so too."""
@@ -281,7 +282,7 @@ def visitor(browser: Browser, daemon: Twistd) -> Iterator[NewVisitor]:
     ) -> Visitor:
         if same_as is not None:
             context["storage_state"] = same_as.context.storage_state()
-        made = Visitor(browser.new_context(locale="en-GB", **context), url or daemon.url)
+        made = Visitor(browser.new_context(**{"locale": "en-GB", **context}), url or daemon.url)
         visitors.append(made)
         made.open(room)
         if nick:
