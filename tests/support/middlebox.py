@@ -27,16 +27,18 @@ class Middlebox:
 
     A request whose head matches `refuses` is answered with 502; one whose head matches `swallows`
     is never answered, as if its answer were kept until it is complete. `delay` is how long each
-    request takes, in seconds. `heads` are the heads of all requests.
+    request takes, in seconds. `heads` are the heads of all requests. With `below`, as in "/team",
+    it has the daemon there, and not at its root.
     """
 
-    def __init__(self, behind: int) -> None:
+    def __init__(self, behind: int, below: str = "") -> None:
         self.refuses = b"(?!)"
         self.swallows = b"(?!)"
         self.delay = 0.0
         self.heads: list[bytes] = []
         self.port = 0
         self._behind = behind
+        self._below = below
         self._ends: set[asyncio.StreamWriter] = set()  # of connections from browsers
         self._started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
@@ -46,7 +48,7 @@ class Middlebox:
     @property
     def url(self) -> str:
         """The address of the daemon's page by way of it."""
-        return f"http://127.0.0.1:{self.port}/"
+        return f"http://127.0.0.1:{self.port}{self._below}/"
 
     def asked(self, pattern: bytes) -> int:
         """How many requests there were with such a head."""
@@ -102,7 +104,7 @@ class Middlebox:
                     return
                 ends.append(to_daemon)
                 answers = asyncio.create_task(_copy(from_daemon, near))
-            to_daemon.write(head)
+            to_daemon.write(head.replace(f" {self._below}/".encode(), b" /", 1))
             length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
             to_daemon.write(await reader.readexactly(int(length[1]) if length else 0))
             if re.search(UPGRADE, head):
