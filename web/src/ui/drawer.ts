@@ -9,7 +9,8 @@ export function useDrawer(panel: { current: HTMLElement | null }, open: boolean,
   useEffect(() => {
     const { current } = panel;
     if (!open || !current) return;
-    current.querySelector<HTMLElement>("[aria-current], a, input, button")?.focus();
+    const here = current.querySelector<HTMLElement>("[aria-current]");
+    (here ?? current.querySelector<HTMLElement>("a, button"))?.focus();
     const click = ({ target }: Event) => (target as Element).closest("a") && uncover();
     current.addEventListener("click", click);
     return () => {
