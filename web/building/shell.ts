@@ -4,13 +4,15 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin, Rolldown } from "vite";
+import { firstLoad } from "./first-load.ts";
 
 const PLACE = "__SHELL__"; // the name of the list in src/sw.ts
 const WORKER = "sw.js";
-const UNKEPT = /\.(png|txt)$/; // icons are the system's, licences and tables for when they are asked for
+const UNKEPT = /\.(png|txt)$/; // icons for the system, and the licences
+const LARGE = 64 * 1024; // bytes: nobody loads that without having asked for it
 
-/** Names all that the page is made of in the service worker, and a version: of these files, just as
- * they are. */
+/** Names all that the page is made of in the service worker, but for large tables that it may load
+ * later; and a version: of these files, just as they are. */
 export function shell(): Plugin {
   let publicFiles = "";
   return {
@@ -25,7 +27,13 @@ export function shell(): Plugin {
         const worker = bundle[WORKER];
         if (worker?.type !== "chunk") return;
         if (worker.imports.length > 0) this.error("The service worker must be one file.");
-        const list = JSON.stringify(listed(contentsOf(bundle, publicFiles)));
+        const contents = contentsOf(bundle, publicFiles);
+        const first = new Set(firstLoad(bundle).map(([name]) => name));
+        const files = [...contents.keys()].filter((name) => {
+          if (name === WORKER || UNKEPT.test(name)) return false;
+          return first.has(name) || contents.get(name)!.length <= LARGE;
+        });
+        const list = JSON.stringify({ version: versionOf(contents), files: files.sort() });
         worker.code = worker.code.replaceAll(PLACE, list);
       },
     },
@@ -45,10 +53,8 @@ function contentsOf(bundle: Rolldown.OutputBundle, publicFiles: string): Content
 }
 
 // The worker isn't among the files, but a change of it alone is another version too.
-function listed(contents: Contents): { version: string; files: string[] } {
+function versionOf(contents: Contents): string {
   const version = createHash("sha256");
-  const names = [...contents.keys()].sort();
-  for (const name of names) version.update(name).update(contents.get(name)!);
-  const files = names.filter((name) => name !== WORKER && !UNKEPT.test(name));
-  return { version: version.digest("hex").slice(0, 16), files };
+  for (const name of [...contents.keys()].sort()) version.update(name).update(contents.get(name)!);
+  return version.digest("hex").slice(0, 16);
 }
