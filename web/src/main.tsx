@@ -19,11 +19,13 @@ watchBrowser(chat);
 showUnread(chat);
 notifyOf(chat);
 keepPage();
-await beginToSpeak();
-render(
-  <ChatContext.Provider value={chat}>
-    <App />
-  </ChatContext.Provider>,
-  document.getElementById("app")!,
+// Not awaited here: a module of texts shares parts with this one, and would wait for it in turn.
+void beginToSpeak().then(() =>
+  render(
+    <ChatContext.Provider value={chat}>
+      <App />
+    </ChatContext.Provider>,
+    document.getElementById("app")!,
+  ),
 );
 chat.start();
