@@ -9,7 +9,7 @@ export const LOBBY = "lobby";
 
 // A name that the server refuses would leave one in no room at all.
 const ROOM = /^#?[\p{L}\p{N}\p{M}_-]{1,64}$/u;
-const NICK = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]{0,31}$/u;
+const NICK = /^\+?[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]{0,31}$/u;
 
 /** The name of a room as it was typed, without its `#`; "" if it can't be one. */
 export function roomName(typed: string): string {

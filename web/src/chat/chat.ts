@@ -18,7 +18,7 @@ import {
   type RoomInfo,
 } from "../protocol";
 import type { Connect } from "../sockets";
-import { errorText } from "../texts";
+import { errorText, t } from "../texts";
 import { Coming } from "./coming";
 import { hear } from "./hearing";
 import { Joining } from "./joining";
@@ -67,6 +67,7 @@ export class Chat implements LinkClient {
   readonly #coming = new Coming((place) => this.#comeTo(place));
   readonly #marks: Marks;
   #session = "";
+  #before: Known | null = null; // who one was, while one tries to be somebody else
   #wasHere = false; // one was connected before, since the page was opened
   #byHand = false; // the nick was just typed: say at once when it is taken
   #takenSince = 0; // the nick, while we try to have it back
@@ -275,8 +276,14 @@ export class Chat implements LinkClient {
 
   /** Be the user who has this session from now on. */
   become(session: string): void {
-    remember("localStorage", "rabbitchat", { nick: this.me.nick, session });
+    this.#before = { nick: this.me.nick, session: this.#session };
+    this.#be({ nick: "", session }); // under the nick that this user has
+  }
+
+  #be({ nick, session }: Known): void {
+    remember("localStorage", "rabbitchat", { nick, session });
     this.#session = session;
+    this.self.value = { user: "", nick };
     this.#link.open();
   }
 
@@ -310,10 +317,11 @@ export class Chat implements LinkClient {
   async #begin(): Promise<void> {
     // Another tab may have become a new user meanwhile.
     const { session } = remembered<Known>("localStorage", "rabbitchat", { nick: "", session: this.#session });
-    const me = await this.#link.ask({ type: "connect", nick: this.me.nick, session });
+    const me = await this.#link.ask({ type: "connect", nick: this.me.nick || undefined, session });
     this.#session = me.session;
     this.#byHand = false;
     this.#takenSince = 0;
+    this.#before = null;
     const first = this.current.value;
     batch(() => this.#welcomed(me));
     const visit = this.#coming.begin();
@@ -390,10 +398,14 @@ export class Chat implements LinkClient {
       this.#link.again();
     } else if (problem.temporary && this.#isPatient(problem)) {
       this.#link.again(problem.message);
+    } else if (this.#before && problem.code === "no_such_user") {
+      this.#be(this.#before);
+      this.#before = null;
+      this.tell({ what: "error", code: "", text: t().settings.unknown });
     } else {
       this.#takenSince = 0;
       this.#link.stop();
-      this.asking.value = { problem: errorText(problem.code, problem.message) };
+      this.asking.value = { problem: this.me.nick && errorText(problem.code, problem.message) };
     }
   }
 

@@ -138,6 +138,7 @@ export const de: Texts = {
     paste: "Jemand anderes sein: füge ein Sitzungswort ein",
     become: "Diese Person sein",
     noWord: "Das ist kein Sitzungswort",
+    unknown: "Niemand hat dieses Sitzungswort",
   },
   talk: {
     label: "Nachrichten",

@@ -138,6 +138,7 @@ export const en = {
     paste: "Be somebody else: paste a session word",
     become: "Be that user",
     noWord: "That is no session word",
+    unknown: "Nobody has that session word",
   },
   talk: {
     label: "Messages",
