@@ -183,7 +183,7 @@ export const de: Texts = {
   },
   composer: {
     label: "Sag etwas",
-    hint: (place: string) => `Nachricht an ${place}, oder /help`,
+    hint: (place: string) => `Nachricht an ${place}`,
     send: "Senden",
     emoji: "Emoji",
     left: (count: number) => plural(count, { other: "noch {n} Zeichen" }),

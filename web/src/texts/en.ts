@@ -184,7 +184,7 @@ export const en = {
   },
   composer: {
     label: "Say something",
-    hint: (place: string) => `Message ${place}, or /help`,
+    hint: (place: string) => `Message ${place}`,
     send: "Send",
     emoji: "Emoji",
     left: (count: number) => plural(count, { one: "{n} character left", other: "{n} characters left" }),

@@ -1,7 +1,7 @@
 // How what is being typed could go on: names, commands, rooms and emoji, to choose one from.
 
 import { signal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Chat } from "../chat/chat";
 import type { Place } from "../chat/place";
 import { COMMANDS, type CommandName, usageOf } from "../commands";
@@ -74,6 +74,8 @@ export function nickAtStart(text: string, caret: number, chat: Chat, place: Plac
 }
 
 export function CompletionList({ choices, active, take }: Completions) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => list.current!.children[active]?.scrollIntoView({ block: "nearest" }), [choices, active]);
   return (
     <>
       <div

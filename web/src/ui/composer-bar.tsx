@@ -6,6 +6,8 @@ import { t } from "../texts";
 import { answeredIn, editedIn, textIn } from "./composer-text";
 import { editing, replying } from "./composing";
 import { useChat } from "./context";
+import { IconButton } from "./icons";
+import { Name } from "./name";
 
 /** `onStop` is called when one has changed one's mind. */
 export function ComposerBar({ place, onStop }: { place: Place; onStop: () => void }) {
@@ -17,20 +19,19 @@ export function ComposerBar({ place, onStop }: { place: Place; onStop: () => voi
         {answered && (
           <span>
             {t().composer.replying[0]}
-            <bdi class="name">{answered.from}</bdi>
+            <Name nick={answered.from} user={answered.user} />
             {t().composer.replying[1]}: <q dir="auto">{plain(answered.text)}</q>
           </span>
         )}
-        <button
+        <IconButton
           id="stop-replying"
-          type="button"
+          name="close"
+          label={t().composer.stopReplying}
           onClick={() => {
             replying.value = null;
             onStop();
           }}
-        >
-          {t().composer.stopReplying}
-        </button>
+        />
       </p>
     </>
   );
