@@ -3,9 +3,10 @@
 
 import { type Entry, isDeed } from "../protocol";
 
-/** Whether an entry is a message that can be read, not one that was erased. */
+/** Whether an entry is a message that can be read, not one that was erased, nor one that only a later
+ * release understands. */
 export function isMessage(entry: Entry): boolean {
-  return !entry.deleted && !isDeed(entry);
+  return Boolean(entry.text) && !entry.deleted && !isDeed(entry);
 }
 
 export class Unread {
