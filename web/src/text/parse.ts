@@ -50,7 +50,7 @@ function blocks(lines: readonly string[], depth: number, names: Names): Block[] 
     found.push(block);
     at = next;
   }
-  return found;
+  return found.filter((block) => block.kind !== "lines" || block.parts.length > 0);
 }
 
 /** Code runs to the line that ends with a fence, or else to the end. */
@@ -91,8 +91,12 @@ function paragraph(lines: readonly string[], at: number, depth: number, names: N
   const begins = (line: string) => isFence(line) || (depth < DEPTH && isQuoted(line));
   while (next < lines.length && !begins(lines[next]!)) next++;
   const parts: Inline[] = [];
-  for (let line = at; line < next; line++) {
-    if (line > at) parts.push({ kind: "text", text: "\n" });
+  // Blank lines that only keep a quote or code apart are not shown: they stand apart anyway.
+  let [first, last] = [at, next];
+  while (at > 0 && first < next && lines[first]!.trim() === "") first++;
+  while (next < lines.length && last > first && lines[last - 1]!.trim() === "") last--;
+  for (let line = first; line < last; line++) {
+    if (line > first) parts.push({ kind: "text", text: "\n" });
     for (const part of inline(lines[line]!, names)) parts.push(part);
   }
   return [{ kind: "lines", parts: merged(parts) }, next];
