@@ -80,6 +80,7 @@ export function CompletionList({ choices, active, take }: Completions) {
     <>
       <div
         id="completions"
+        ref={list}
         role="listbox"
         aria-label={t().composer.suggestions}
         hidden={choices.length === 0}
