@@ -20,7 +20,10 @@ export function Dialog({ id, title, onClose, children }: DialogProps) {
     const shown = dialog.current!;
     shown.showModal();
     shown.querySelector<HTMLElement>("input, select")?.focus();
-    return () => shown.close();
+    return () => {
+      shown.close();
+      queueMicrotask(restoreCaret);
+    };
   }, []);
   const beside = ({ target }: Event) => target === dialog.current && onClose();
   return (
@@ -34,4 +37,11 @@ export function Dialog({ id, title, onClose, children }: DialogProps) {
       </div>
     </dialog>
   );
+}
+
+/** Chromium gives the focus back to the message field, but no caret: what is typed would go nowhere. */
+function restoreCaret(): void {
+  const { activeElement: field } = document;
+  if (!(field instanceof HTMLTextAreaElement)) return;
+  field.setSelectionRange(field.selectionStart, field.selectionEnd);
 }
