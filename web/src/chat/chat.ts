@@ -294,7 +294,7 @@ export class Chat implements LinkClient {
       this.#coming.end();
       this.connection.value = connection;
       this.self.value = { user: "", nick: this.me.nick };
-      for (const place of this.#everyPlace) place.anew();
+      for (const place of this.everyPlace) place.anew();
     });
   }
 
@@ -366,7 +366,12 @@ export class Chat implements LinkClient {
     }
   }
 
-  // -- what joining calls
+  // -- what posting and joining call
+
+  /** What was said in a place was refused: that is to be seen. */
+  failed(place: Place): void {
+    if (place.isPrivate) this.#talks.unhide(place);
+  }
 
   /** The server calls a room so: it may be one that we have already. */
   renamedRoom(place: Place, room: string): Place {
@@ -436,7 +441,7 @@ export class Chat implements LinkClient {
   // -- places
 
   /** Also the conversations that are hidden. */
-  get #everyPlace(): Place[] {
+  get everyPlace(): Place[] {
     return [...this.rooms.value, ...this.#talks.all];
   }
 

@@ -15,9 +15,11 @@ const OTHERS_BACK = 20_000; // ms: after a restart of the server the others may 
 /** What posting asks of the chat. */
 export interface Poster {
   readonly me: Reader;
-  places(): Iterable<Place>;
+  readonly everyPlace: Iterable<Place>;
   /** The place of a room, of `@nick`, or of `@+id`. */
   placeNamed(room: string): Place | undefined;
+  /** What was said in a place was refused: that is to be seen. */
+  failed(place: Place): void;
 }
 
 /** Why something was refused. */
@@ -156,7 +158,9 @@ export class Posting {
   #failed(item: Unconfirmed, { message, code }: Reason): void {
     const place = this.#placeOf(item);
     this.#outbox.failed(item, message);
-    if (isDeed(item.command)) place?.newest.notice({ what: "error", code, text: message });
+    if (!place) return;
+    if (isDeed(item.command)) place.newest.notice({ what: "error", code, text: message });
+    else this.#chat.failed(place);
   }
 
   /** One can't be in this place: what waits for it is refused, too. */
@@ -193,7 +197,7 @@ export class Posting {
       const place = this.#placeOf(item);
       if (place) waiting.set(place, [...(waiting.get(place) ?? []), this.#message(item)]);
     }
-    for (const place of this.#chat.places()) {
+    for (const place of this.#chat.everyPlace) {
       const now = waiting.get(place) ?? [];
       if (now.length > 0 || place.pending.value.length > 0) place.pending.value = now;
     }

@@ -128,6 +128,12 @@ export class Talks {
     });
   }
 
+  /** It is listed again. */
+  unhide(place: Place): void {
+    this.#unhide(place);
+    this.#list();
+  }
+
   #unhide(place: Place): void {
     if (!this.#hidden.delete(place)) return;
     this.#remember((seqs) => {
