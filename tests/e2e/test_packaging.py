@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,9 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from support.daemons import Foreground, copy_checkout, environment, free_port, run
-
-SOCKJS = "/* sockjs-client v1.6.1 | MIT */\n"
+from support.daemons import CHECKOUT, Foreground, copy_checkout, environment, free_port, run
 
 
 def installed_environment() -> dict[str, str]:
@@ -42,13 +41,8 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout, so that building leaves nothing in it, as `make web` leaves one
     where npm works."""
     copy = copy_checkout(tmp_path_factory.mktemp("source") / "rabbitchat")
-    assets = copy / "web" / "assets"
-    assets.mkdir()
-    (assets / "one.js").write_text("// a file of the web client in a directory of its own\n")
-    client = copy / "web" / "node_modules" / "sockjs-client"
-    (client / "dist").mkdir(parents=True)
-    (client / "dist" / "sockjs.min.js").write_text(SOCKJS)
-    (client / "LICENSE").write_text("All rights granted.\n")
+    (copy / "web" / "node_modules").symlink_to(CHECKOUT / "web" / "node_modules")
+    shutil.rmtree(copy / "rabbitchat" / "static", ignore_errors=True)
     must("sh", copy / "scripts" / "web", "offline", cwd=copy)
     return copy
 
@@ -64,6 +58,14 @@ def built(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+def page_of(source: Path) -> set[str]:
+    """The files of the web client that were built."""
+    static = source / "rabbitchat" / "static"
+    found = {str(file.relative_to(source)) for file in static.rglob("*") if file.is_file()}
+    assert len([name for name in found if "/assets/" in name]) > 2
+    return found
+
+
 def one(directory: Path, pattern: str) -> Path:
     (found,) = directory.glob(pattern)
     return found
@@ -75,13 +77,14 @@ def test_the_sdist_holds_what_it_must(source: Path, built: Path) -> None:
     for name in (
         "pyproject.toml", "setup.py", "README.md", "CHANGELOG.md", "LICENSE", "Makefile",
         "rabbitchat.tac", ".ci/run", "scripts/environment", "rabbitchat/tap.py",
-        "rabbitchat/py.typed", "web/index.html", "web/assets/one.js", "tests/conftest.py",
+        "rabbitchat/py.typed", "web/index.html", "web/src/main.tsx", "tests/conftest.py",
         "tests/support/hygiene.py", "twisted/plugins/rabbitchat_plugin.py", "scripts/web",
         "twisted/plugins/rabbitchat_sockjs.py",
-        "web/sockjs.js", "web/package.json", "web/package-lock.json", "web/.npmrc",
-        "rabbitchat/static/sockjs.js",
+        "web/package.json", "web/package-lock.json", "web/.npmrc", "web/quick/quick.js",
+        "web/public/icon.svg",
     ):  # fmt: skip
         assert name in names
+    assert page_of(source) <= names
     assert not [name for name in names if "node_modules" in name]
     assert not [name for name in names if name.endswith((".pyc", "dropin.cache"))]
     for directory in ("docs", "bench"):
@@ -92,12 +95,11 @@ def test_the_sdist_holds_what_it_must(source: Path, built: Path) -> None:
 def test_the_wheel_holds_the_package_and_the_plugins_only(source: Path, built: Path) -> None:
     with zipfile.ZipFile(one(built, "rabbitchat-*.whl")) as wheel:
         names = {name for name in wheel.namelist() if ".dist-info/" not in name}
-        client = wheel.read("rabbitchat/static/sockjs.js").decode()
     modules = {str(file.relative_to(source)) for file in (source / "rabbitchat").rglob("*.py")}
-    assert client.startswith(SOCKJS), "the wheel was built from the sdist, which has it"
+    page = {name for name in page_of(source) if not name.endswith(".made-from")}
+    assert page <= names, "the wheel was built from the sdist, which has it"
     assert modules <= names
-    assert {"rabbitchat/py.typed", "rabbitchat/static/assets/one.js"} <= names
-    assert "rabbitchat/static/index.html" in names
+    assert "rabbitchat/py.typed" in names
     assert not [name for name in names if "package" in name or "npmrc" in name]
     outside = {name for name in names if not name.startswith("rabbitchat/")}
     assert outside == {
@@ -134,7 +136,8 @@ def starts_far_away(scripts: Path, directory: Path) -> None:
         with Foreground(command, directory, installed_environment()) as daemon:
             daemon.wait_until_accepting(port, line_port)
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
-                assert b"chat.js" in answer.read(), "the web client is not in the package"
+                page = answer.read()
+            assert b'<script type="module"' in page, "the web client is not in the package"
             assert answers(line_port)
             daemon.interrupt()
             assert "Traceback" not in daemon.output
