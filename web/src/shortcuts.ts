@@ -54,6 +54,19 @@ export const SHORTCUTS: readonly Shortcut[] = [
   },
 ];
 
+/** What the message field and the list of messages make of keys by themselves. */
+export const FIELD_KEYS = [
+  { name: "send", keys: ["Enter"] },
+  { name: "newLine", keys: ["Shift+Enter"] },
+  { name: "complete", keys: ["Tab"] },
+  { name: "editLast", keys: ["↑"] },
+] as const;
+export const MESSAGE_KEYS = [
+  { name: "message", keys: ["↑", "↓"] },
+  { name: "reply", keys: ["R"] },
+  { name: "edit", keys: ["E"] },
+] as const;
+
 const NAMES: Record<string, string> = {
   ArrowUp: "↑",
   ArrowDown: "↓",
@@ -67,10 +80,11 @@ const PAGE = 0.9; // of the height: the last line stays in view
 /** Do what the keys say. Returns what ends that. */
 export function listenToKeys(chat: Chat): () => void {
   const press = (event: KeyboardEvent) => {
-    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || event.isComposing || isCovered()) return;
     const pressed = pressedKeys(event);
     const found = SHORTCUTS.find(({ keys }) => keys.includes(pressed));
     if (!found || (found.outside && isTyping(event))) return;
+    if (found.name === "scroll" && (event.target as Element).closest(".drawer")) return; // it has its own
     event.preventDefault();
     found.does(chat, event);
   };
@@ -88,6 +102,11 @@ function pressedKeys({ key, altKey, ctrlKey, metaKey, shiftKey }: KeyboardEvent)
     shiftKey && !isSign && "Shift", // which some keyboards need for a sign, and others don't
   ];
   return [...held.filter(Boolean), name].join("+");
+}
+
+/** Whether something is open that takes the keys. */
+function isCovered(): boolean {
+  return document.querySelector("dialog[open], [popover]:popover-open") !== null;
 }
 
 function isTyping({ target }: Event): boolean {

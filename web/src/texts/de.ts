@@ -7,6 +7,7 @@ const plural = plurals("de");
 
 export const de: Texts = {
   connection: {
+    label: "Verbindung",
     connecting: "verbinde …",
     connected: "verbunden",
     waiting: "verbinde wieder …",
@@ -119,6 +120,16 @@ export const de: Texts = {
     escape: "Zurück zum Nachrichtenfeld, dann zur neuesten Nachricht",
     scroll: "Durch die Nachrichten blättern",
     help: "Diese Liste",
+    everywhere: "Überall",
+    inField: "Im Nachrichtenfeld",
+    send: "Senden",
+    newLine: "Eine neue Zeile beginnen",
+    complete: "Namen, Befehl oder Emoji vervollständigen",
+    editLast: "Deine letzte Nachricht ändern, wenn das Feld leer ist",
+    inList: "In der Liste der Nachrichten",
+    message: "Zur Nachricht darüber oder darunter",
+    reply: "Auf diese Nachricht antworten",
+    edit: "Diese Nachricht ändern, wenn sie von dir ist",
     or: "oder",
     typing: "außerhalb von Textfeldern",
   },
@@ -226,6 +237,8 @@ export const de: Texts = {
       `Es gibt kein /${name}. /help zeigt die Befehle; // sagt eine Zeile, die mit einem Schrägstrich beginnt.`,
     noRoom: "/join RAUM: Buchstaben, Ziffern, - und _. Um mit einer Person zu reden: /msg NAME TEXT",
     noRoomOfYours: (name: string) => `Du bist nicht in ${name}. Um einen Raum zu verlassen: /leave [RAUM]`,
+    onlyRoom:
+      "Irgendwo muss man sein, und du hast nur diesen Raum. Um in einen anderen zu kommen: /join RAUM",
     onlyInRooms: "Das haben nur Räume, und dies ist ein Gespräch",
     topicIs: (topic: string) =>
       topic ? `Thema: ${topic}` : "Es gibt kein Thema. Um eines zu setzen: /topic TEXT",

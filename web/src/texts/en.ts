@@ -7,6 +7,7 @@ const plural = plurals("en");
 
 export const en = {
   connection: {
+    label: "Connection",
     connecting: "connecting…",
     connected: "connected",
     waiting: "reconnecting…",
@@ -119,6 +120,16 @@ export const en = {
     escape: "Back to the message field, then to the newest message",
     scroll: "Scroll through the messages",
     help: "This list",
+    everywhere: "Everywhere",
+    inField: "In the message field",
+    send: "Send",
+    newLine: "Begin a new line",
+    complete: "Complete a name, a command or an emoji",
+    editLast: "Edit your last message, if the field is empty",
+    inList: "In the list of messages",
+    message: "To the message above, or below",
+    reply: "Answer this message",
+    edit: "Edit this message, if it is yours",
     or: "or",
     typing: "outside of text fields",
   },
@@ -227,6 +238,7 @@ export const en = {
       `There is no /${name}. /help lists the commands; // says a line that starts with a slash.`,
     noRoom: "/join ROOM: letters, digits, - and _. To talk with one person: /msg NAME TEXT",
     noRoomOfYours: (name: string) => `You are not in ${name}. To leave a room: /leave [ROOM]`,
+    onlyRoom: "One has to be somewhere, and this is your only room. To go to another: /join ROOM",
     onlyInRooms: "Only rooms have that, and this is a conversation",
     topicIs: (topic: string) => (topic ? `Topic: ${topic}` : "There is no topic. To set one: /topic TEXT"),
     room: (name: string, count: number, topic: string) =>

@@ -24,9 +24,9 @@ export function Banner() {
   if (!late && connection.state !== "stopped") return null;
   const { now, connect, kept } = t().connection;
   return (
-    <div id="banner" data-state={connection.state}>
+    <section id="banner" aria-label={t().connection.label} data-state={connection.state}>
       <p>
-        <span role="status">{t().connection.away[connection.state]}</span> <Why connection={connection} />{" "}
+        {t().connection.away[connection.state]} <Why connection={connection} />{" "}
         {connection.state !== "stopped" && kept}
       </p>
       {connection.state === "waiting" && (
@@ -39,7 +39,7 @@ export function Banner() {
           {connect}
         </button>
       )}
-    </div>
+    </section>
   );
 }
 
@@ -53,7 +53,7 @@ function Why({ connection }: { connection: Connection }) {
 function Countdown({ until }: { until: number }) {
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), SECOND / 4);
+    const timer = setInterval(() => setNow(Date.now()), SECOND / 4); // the browser may be late
     return () => clearInterval(timer);
   }, []);
   const seconds = Math.max(0, Math.ceil((until - now) / SECOND));

@@ -30,6 +30,7 @@ function matching(query: string): Signal<boolean> {
   const matches = signal(list.matches);
   list.addEventListener("change", () => {
     matches.value = list.matches;
+    drawer.value = null; // what was over the conversation may stand beside it now
   });
   return matches;
 }

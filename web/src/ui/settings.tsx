@@ -59,7 +59,11 @@ function Session() {
     );
   }
   const copy = async () => {
-    await navigator.clipboard.writeText(session);
+    try {
+      await navigator.clipboard.writeText(session);
+    } catch {
+      return; // it was not permitted; it can be taken from the field
+    }
     setCopied(true);
     setTimeout(() => setCopied(false), SHOWN);
   };

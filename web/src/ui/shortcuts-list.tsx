@@ -1,23 +1,44 @@
 // Which keys do what.
 
-import { SHORTCUTS } from "../shortcuts";
+import { Fragment } from "preact";
+import { FIELD_KEYS, MESSAGE_KEYS, SHORTCUTS } from "../shortcuts";
 import { t } from "../texts";
 import { Dialog } from "./dialog";
 import "./settings.css";
 
+type Name = (typeof SHORTCUTS | typeof FIELD_KEYS | typeof MESSAGE_KEYS)[number]["name"];
+
+interface Keys {
+  name: Name;
+  keys: readonly string[];
+  outside?: boolean;
+}
+
 export function Shortcuts({ onClose }: { onClose: () => void }) {
+  const { title, everywhere, inField, inList } = t().shortcuts;
+  return (
+    <Dialog id="shortcuts" title={title} onClose={onClose}>
+      <List title={everywhere} all={SHORTCUTS} />
+      <List title={inField} all={FIELD_KEYS} />
+      <List title={inList} all={MESSAGE_KEYS} />
+    </Dialog>
+  );
+}
+
+function List({ title, all }: { title: string; all: readonly Keys[] }) {
   const { shortcuts } = t();
   return (
-    <Dialog id="shortcuts" title={shortcuts.title} onClose={onClose}>
+    <>
+      <h3>{title}</h3>
       <dl>
-        {SHORTCUTS.map(({ name, keys, outside }) => (
+        {all.map(({ name, keys, outside }) => (
           <div key={name}>
             <dt>
               {keys.map((key, index) => (
-                <>
+                <Fragment key={key}>
                   {index > 0 && ` ${shortcuts.or} `}
                   <kbd>{key}</kbd>
-                </>
+                </Fragment>
               ))}
             </dt>
             <dd>
@@ -27,6 +48,6 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
           </div>
         ))}
       </dl>
-    </Dialog>
+    </>
   );
 }
