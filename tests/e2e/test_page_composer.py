@@ -316,6 +316,9 @@ def test_at_a_phone(visitor: NewVisitor) -> None:
     ann.page.get_by_role("button", name="Send").tap()
     said(ann, "one\ntwo")
     holds(ann, "")
+    ann.type("by hand")  # if there is a keyboard after all
+    press(ann, "Control+Enter")
+    said(ann, "one\ntwo", "by hand")
     ann.type("/")
     expect(ann.page.get_by_role("option")).to_have_count(14)
     assert ann.page.evaluate("document.documentElement.scrollWidth") <= 320

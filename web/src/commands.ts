@@ -1,12 +1,13 @@
 // What one can do by typing a slash: taken apart here, done by the chat.
 
-import { LOBBY, roomName } from "./address";
+import { roomName } from "./address";
 import type { Chat } from "./chat/chat";
 import type { Place } from "./chat/place";
 import { Lost, Refused } from "./link";
 import type { Message } from "./model";
 import { errorText, t } from "./texts";
 import type { Texts } from "./texts/en";
+import { canLeave } from "./ui/leaving";
 
 export type CommandName = keyof Texts["commands"]["list"];
 
@@ -125,10 +126,8 @@ export function say(chat: Chat, place: Place, text: string): void {
 function leave({ chat, place, rest }: Typed): void {
   const name = rest.startsWith("@") ? rest : roomName(rest);
   const what = (rest === "" ? place : chat.placeNamed(name)) ?? wrong(t().commands.noRoomOfYours(rest));
+  if (!canLeave(chat, what)) wrong(t().commands.onlyRoom);
   chat.leave(what);
-  if (what !== chat.current.value) return;
-  const [next] = [...chat.rooms.value, ...chat.talks.value];
-  chat.open(next?.room.value ?? LOBBY);
 }
 
 async function who({ chat, place, rest }: Typed): Promise<void> {

@@ -27,6 +27,7 @@ beforeEach(() => {
   const made = {
     ...{ ...does, current, rooms: signal([lobby, tea]), talks: signal([]), session: "5f0c.secret" },
     limits: signal({ text: 10, rooms: 0, rate: 0, burst: 0, edit_within: 900 }),
+    places: () => [lobby, tea],
     placeNamed: (name: string) => [lobby, tea].find(({ room }) => room.value === name),
     open: vi.fn((room: string) => new Place(room)),
   };
@@ -41,6 +42,10 @@ function said(text: string, more: Partial<Message> = {}): Message {
   };
   lobby.newest.items.value = [...lobby.newest.items.value, message];
   return message;
+}
+
+function inRooms(...places: Place[]): void {
+  Object.assign(chat, { places: () => places });
 }
 
 const typed = (text: string) => enter(chat, lobby, text, page);
@@ -84,13 +89,12 @@ describe("a command", () => {
     expect(chat.open).toHaveBeenCalledExactlyOnceWith("tea");
   });
 
-  test("leaves the room one is in, and goes to another", async () => {
-    vi.mocked(chat.leave).mockImplementation(() => {
-      chat.rooms.value = [tea];
-    });
+  test("leaves the room one is in, but not the last one", async () => {
     await typed("/leave");
     expect(chat.leave).toHaveBeenCalledExactlyOnceWith(lobby);
-    expect(chat.open).toHaveBeenCalledExactlyOnceWith("tea");
+    inRooms(lobby);
+    await expect(typed("/leave")).rejects.toThrow("your only room");
+    expect(chat.leave).toHaveBeenCalledTimes(1);
   });
 
   test("leaves another room, and stays", async () => {

@@ -51,8 +51,8 @@ export function useCompletions(
     const made = applied(text, completion!, choices[index]!.choice);
     write(made.text, made.caret);
   };
-  const pressed = ({ key, shiftKey }: KeyboardEvent) => {
-    if (choices.length === 0 || shiftKey) return false;
+  const pressed = ({ key, shiftKey, ctrlKey, metaKey, altKey }: KeyboardEvent) => {
+    if (choices.length === 0 || shiftKey || ctrlKey || metaKey || altKey) return false;
     if (key === "Escape") close(begun);
     else if (key === "ArrowDown" || key === "ArrowUp") {
       const step = key === "ArrowDown" ? 1 : choices.length - 1;

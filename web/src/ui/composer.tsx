@@ -60,7 +60,7 @@ export function Composer() {
     // Safari's Enter comes when the composition has just ended.
     if (event.isComposing || event.keyCode === 229) return;
     if (completions.pressed(event) || pressedIn(event, chat, place, write)) event.preventDefault();
-    else if (event.key === "Enter" && !event.shiftKey && !touch) submit(event);
+    else if (event.key === "Enter" && isToSend(event, touch)) submit(event);
   };
   const looked = () => setCaret(field.current!.selectionStart);
   const picked = (emoji: string) => {
@@ -144,6 +144,11 @@ function Length({ text }: { text: string }) {
       {left < 0 ? over(-left) : some(left)}
     </small>
   );
+}
+
+/** A phone's keyboard has no Shift to begin a line with, as there is a button to send. */
+function isToSend({ shiftKey, ctrlKey, metaKey }: KeyboardEvent, touch: boolean): boolean {
+  return ctrlKey || metaKey || !(shiftKey || touch);
 }
 
 /** Whether the key meant something here. */
