@@ -385,9 +385,8 @@ export class Chat implements LinkClient {
 
   /** The log of a place is gone. */
   lost(place: Place): void {
-    if (place.epoch === null) return;
     this.#posting.settle(place);
-    place.lost();
+    if (place.epoch !== null) place.lost();
   }
 
   /** One can speak in a place from now on. */

@@ -4,10 +4,9 @@ import { type Link, Refused } from "../link";
 import type { Command, Joined } from "../protocol";
 import { errorText } from "../texts";
 import type { Place } from "./place";
-import type { Reading } from "./reading";
+import { FAR, type Reading } from "./reading";
 
 const AT_FIRST = 100; // entries that are read when one comes into a room
-const FAR = 5_000; // entries: who missed more in a room starts with the newest
 
 /** What joining asks of the chat. */
 export interface Joiner {

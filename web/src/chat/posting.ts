@@ -178,6 +178,7 @@ export class Posting {
   move(from: Place, to: Place): void {
     for (const [msgid, place] of this.#places) if (place === from) this.#places.set(msgid, to);
     this.show();
+    void this.flush();
   }
 
   /** What was stored in this place, and will not come any more because that log is gone. */

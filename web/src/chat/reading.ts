@@ -10,6 +10,7 @@ import type { Reader, Timeline } from "./timeline";
 const ENTRIES = 1_000; // asked for at once, forwards
 const PAGE = 100; // and backwards, which somebody waits for
 const AROUND = 40; // to each side of what was found
+export const FAR = 5_000; // entries: who missed more in a place starts with the newest
 const RETRY_AFTER = 1_000; // ms, when the server couldn't answer
 
 /** Called after entries were appended to a place; `missed`: they were said while one was away. */
@@ -43,8 +44,13 @@ export class Reading {
 
   /** Read all that follows on the last entry that is known. Rejects with Lost or Refused. */
   async fill(place: Place): Promise<void> {
+    const { last: from } = place;
     await this.#filling(place, async (inflow) => {
       for (let more = true; more; ) {
+        if (place.last - from >= FAR) {
+          await this.#startAtNewest(place, inflow);
+          return;
+        }
         const { last } = place;
         const page = await this.#history(place, { after: last, limit: ENTRIES });
         if (place.inflow !== inflow || place.left) return;
@@ -56,6 +62,13 @@ export class Reading {
         more = page.more && place.last > last;
       }
     });
+  }
+
+  async #startAtNewest(place: Place, inflow: Inflow): Promise<void> {
+    const page = await this.#history(place, { limit: PAGE });
+    if (place.inflow !== inflow || place.left) return;
+    place.newest.clear(); // all of it can be read again
+    this.begin(place, { ...page, read: place.read, seq: 0 }, true);
   }
 
   /** Read the newest of a conversation for the first time, or `again`. Rejects as `fill` does. */
