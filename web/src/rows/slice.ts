@@ -21,9 +21,10 @@ export function sliceFor(count: number, first: number, last: number, now: Slice)
   return { from, to: Math.min(count, from + MOST) };
 }
 
-/** The slice for who sees the newest: it grows, and then begins further down. */
+/** The slice for who sees the newest: it grows, and begins further down then. */
 export function sliceAtEnd(count: number, now: Slice): Slice {
-  const grown =
-    now.from < count && now.to <= count && count - now.from <= MOST && count - now.from >= MOST / 2;
+  const size = count - now.from;
+  if (now.to === count && size <= MOST && (size >= MOST / 2 || now.from === 0)) return now;
+  const grown = now.from < count && now.to <= count && size <= MOST && size >= MOST / 2;
   return { from: grown ? now.from : Math.max(0, count - Math.ceil(MOST * 0.75)), to: count };
 }

@@ -16,9 +16,10 @@ interface MessageActionsProps {
   message: Message;
   place: Place;
   active: boolean;
+  describedBy: string; // the id of what was said
 }
 
-export function MessageActions({ message, place, active }: MessageActionsProps) {
+export function MessageActions({ message, place, active, describedBy }: MessageActionsProps) {
   const chat = useChat();
   const open = useSignal(false);
   const picking = useSignal(false);
@@ -46,7 +47,7 @@ export function MessageActions({ message, place, active }: MessageActionsProps) 
         class="more"
         tabIndex={active ? 0 : -1}
         aria-label={t().message.actions}
-        aria-describedby={`said ${message.key}`}
+        aria-describedby={describedBy}
         aria-haspopup="true"
         aria-expanded={open.value}
         onKeyDown={pressed}

@@ -51,7 +51,11 @@ export function MessageMenu({ button, message, place, mayEdit, onReact, onPick, 
       popover="auto"
       aria-label={texts.actions}
       onToggle={({ newState }) => newState === "closed" && onClose()}
-      onKeyDown={move}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") then(() => button.focus())();
+        else if (!move(event)) return;
+        event.preventDefault();
+      }}
     >
       <li class="quick">
         {QUICK.map((text) => (
@@ -98,12 +102,12 @@ function openBeside(menu: HTMLElement, button: HTMLElement): () => void {
   return () => scrolling?.removeEventListener("scroll", close);
 }
 
-/** The arrows lead from one button to the next. */
-function move(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
+/** The arrows lead from one button to the next. Returns whether it was one. */
+function move(event: KeyboardEvent & { currentTarget: HTMLElement }): boolean {
   const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-  if (step === undefined) return;
-  event.preventDefault();
+  if (step === undefined) return false;
   const all = [...event.currentTarget.querySelectorAll("button")];
   const next = all.indexOf(event.target as HTMLButtonElement) + step;
   all.at(next % all.length)?.focus();
+  return true;
 }

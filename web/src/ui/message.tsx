@@ -1,5 +1,6 @@
 // One message: who said it and when, its text, and what was done to it.
 
+import { useId } from "preact/hooks";
 import type { Chat } from "../chat/chat";
 import type { Place } from "../chat/place";
 import type { Message } from "../model";
@@ -27,10 +28,11 @@ export function MessageRow({ message, compact, place, nick, active, lit }: Messa
   const chat = useChat();
   const { text, deleted, via, edited, state } = message;
   const action = isAction(message);
+  const id = useId();
   return (
     <li class={classes(message, { compact, action, lit, private: place.isPrivate })} data-key={message.key}>
       <Time time={message.time} />
-      <div class="said" id={`said ${message.key}`}>
+      <div class="said" id={id}>
         <Name nick={message.from} user={message.user} />
         {via && (
           <>
@@ -53,7 +55,7 @@ export function MessageRow({ message, compact, place, nick, active, lit }: Messa
         )}
       </div>
       {state !== "sent" && <Unsent chat={chat} message={message} />}
-      {state === "sent" && !deleted && <MessageActions {...{ message, place, active }} />}
+      {state === "sent" && !deleted && <MessageActions {...{ message, place, active, describedBy: id }} />}
       {message.reactions.length > 0 && <MessageReactions {...{ message, place, active }} />}
     </li>
   );

@@ -80,11 +80,7 @@ export class Scroll {
     this.#stopAtLine();
     this.#find();
     const now = rows === before ? this.#part : this.#shifted(before);
-    const hold = this.#hold;
-    const slice =
-      hold === "end"
-        ? sliceAtEnd(rows.length, now)
-        : sliceFor(rows.length, hold.index, Math.min(rows.length - 1, hold.index + this.#inView), now);
+    const slice = this.#wanted(now);
     if (rows === before && slice === this.#part) return this.#part;
     this.#measure(before);
     const above = this.#heights.between(rows, 0, slice.from);
@@ -148,6 +144,13 @@ export class Scroll {
     if (index >= 0) this.#hold = { key: MISSED, index, offset: 0 };
   }
 
+  /** The rows that should be in the document: those that are there now, for as long as they will do. */
+  #wanted(now: Slice): Slice {
+    const [count, hold] = [this.#rows.length, this.#hold];
+    if (hold === "end") return sliceAtEnd(count, now);
+    return sliceFor(count, hold.index, Math.min(count - 1, hold.index + this.#inView), now);
+  }
+
   /** The row that is held may stand elsewhere among all now, or be gone. */
   #find(): void {
     const hold = this.#hold;
@@ -186,11 +189,7 @@ export class Scroll {
 
   #look(): void {
     this.atEnd.value = this.#distance < NEAR && this.#part.to === this.#rows.length && this.#shown.live;
-    const hold = this.#hold;
-    if (hold !== "end" && this.#rows.length > 0) {
-      const last = Math.min(this.#rows.length - 1, hold.index + this.#inView);
-      if (sliceFor(this.#rows.length, hold.index, last, this.#part) !== this.#part) this.moved.value++;
-    }
+    if (this.#wanted(this.#part) !== this.#part) this.moved.value++;
     this.#settled();
   }
 

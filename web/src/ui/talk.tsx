@@ -77,7 +77,11 @@ export function Talk() {
         }}
       >
         {loading && <p class="loading">{talk.loading}</p>}
-        <ol id="log" ref={list} style={{ paddingBlockStart: part.above, paddingBlockEnd: part.below }}>
+        <ol
+          id="log"
+          ref={list}
+          style={{ paddingBlockStart: `${part.above}px`, paddingBlockEnd: `${part.below}px` }}
+        >
           {rows.slice(part.from, part.to).map((row) => (
             <TalkRow
               key={row.key}
