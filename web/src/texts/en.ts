@@ -132,6 +132,7 @@ export const en = {
     edit: "Edit this message, if it is yours",
     or: "or",
     typing: "outside of text fields",
+    keys: { Ctrl: "Ctrl", Shift: "Shift", Enter: "Enter", Page: "Page" },
   },
   settings: {
     title: "Settings",

@@ -37,7 +37,7 @@ function List({ title, all }: { title: string; all: readonly Keys[] }) {
               {keys.map((key, index) => (
                 <Fragment key={key}>
                   {index > 0 && ` ${shortcuts.or} `}
-                  <kbd>{key}</kbd>
+                  <kbd>{asWritten(key)}</kbd>
                 </Fragment>
               ))}
             </dt>
@@ -50,4 +50,10 @@ function List({ title, all }: { title: string; all: readonly Keys[] }) {
       </dl>
     </>
   );
+}
+
+/** "Strg+K": as it is written on the keyboards of those who speak the language of the page. */
+function asWritten(key: string): string {
+  const names: Record<string, string> = t().shortcuts.keys;
+  return key.replace(/\p{L}{2,}/gu, (word) => names[word] ?? word);
 }
