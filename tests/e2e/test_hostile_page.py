@@ -49,5 +49,5 @@ def test_texts_that_paint_over_others(visitor: NewVisitor, daemon: Twistd) -> No
     assert ann.page.evaluate("window.hacked") is None
     assert ann.page.locator("#log :is(img, style, script, a)").count() == 0
     policy = ann.page.request.get(daemon.url).headers["content-security-policy"]
-    assert "default-src 'self'" in policy
+    assert "default-src 'none'; script-src 'self';" in policy
     mallory.close()

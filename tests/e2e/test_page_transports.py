@@ -1,22 +1,18 @@
-"""The web page behind proxies that let less through than others, and without sockjs-client."""
+"""The web page behind proxies that let less through than others."""
 
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from support.browser import NewVisitor, Visitor
-from support.daemons import copy_checkout, run, wait_for
+from support.daemons import wait_for
 from support.middlebox import STREAM, UPGRADE, Middlebox
 from support.telnet import NewTelnet
-from support.twistd import Twistd
+from support.twistd import Twistd, with_options
 
 pytestmark = pytest.mark.ui_acceptance
 
@@ -41,77 +37,9 @@ def test_the_page_is_on_websocket(visitor: NewVisitor) -> None:
     for each in (ann, bob):
         each.travels_by("websocket")
         (address,) = each.websockets
-        assert SOCKJS_WEBSOCKET.fullmatch(address), "sockjs-client is missing: run `make web`"
+        assert SOCKJS_WEBSOCKET.fullmatch(address)
     ann.say("hello")
     bob.sees("ann: hello")
-
-
-def test_an_answer_is_heard_before_what_follows_it(visitor: NewVisitor) -> None:
-    """SockJS gives the messages of a frame without a pause between them."""
-    heard = visitor().page.evaluate(
-        """async () => {
-            const { Link } = await import("./link.js");
-            window.SockJS = class {
-                readyState = 1;
-                constructor() {
-                    setTimeout(() => this.onopen());
-                }
-                send(command) {
-                    const { id } = JSON.parse(command);
-                    const messages = [{ type: "early" }, { type: "pong", id }, { type: "late" }];
-                    for (const each of messages) this.onmessage({ data: JSON.stringify(each) });
-                }
-            };
-            const heard = [];
-            const opened = new Promise((resolve) => {
-                const push = ({ type }) => heard.push(type);
-                const link = new Link({ push, status() {}, opened: () => resolve(link) });
-                link.open();
-            });
-            heard.push((await (await opened).ask({ type: "ping" })).type);
-            await new Promise((resolve) => setTimeout(resolve));
-            return heard;
-        }"""
-    )
-    assert heard == ["early", "pong", "late"]
-
-
-@contextmanager
-def running(twistd: Twistd) -> Iterator[Twistd]:
-    try:
-        twistd.start()
-        yield twistd
-        twistd.stop()
-    finally:
-        twistd.clean_up()
-
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Iterator[Twistd]:
-    """A daemon whose web client was built without sockjs-client."""
-    checkout = copy_checkout(tmp_path / "rabbitchat")
-    shutil.rmtree(checkout / "rabbitchat" / "static", ignore_errors=True)
-    built = run(["sh", checkout / "scripts" / "web", "offline"], tmp_path)
-    assert built.returncode == 0, built.stderr
-    with running(Twistd(tmp_path, checkout=checkout)) as twistd:
-        yield twistd
-
-
-def test_without_sockjs_client(visitor: NewVisitor, plain: Twistd) -> None:
-    ann, bob = visitor("ann", url=plain.url), visitor("bob", url=plain.url)
-    ann.say("hello")
-    bob.sees("ann: hello")
-    plain.stop()
-    for each in (ann, bob):
-        each.is_away()
-    bob.say("are you there?")
-    plain.start()
-    for each in (ann, bob):
-        each.travels_by("websocket")
-        each.notices("The server's history began anew")
-    expect(ann.page.locator("#log .message .text")).to_have_text(["hello", "are you there?"])
-    for each in (ann, bob):
-        assert {address.rpartition("/")[2] for address in each.websockets} == {"ws"}
 
 
 @pytest.mark.parametrize("transport", BLOCKED)
@@ -210,6 +138,7 @@ def test_much_is_said(visitor: NewVisitor, middlebox: Middlebox) -> None:
             const field = document.querySelector("#text");
             for (const text of said) {
                 field.value = text;
+                field.dispatchEvent(new InputEvent("input"));
                 document.querySelector("#say").requestSubmit();
             }
         }""",
@@ -256,26 +185,20 @@ def test_a_slow_line(visitor: NewVisitor, middlebox: Middlebox) -> None:
     assert middlebox.asked(rb"/chat/info") == 1
 
 
-@pytest.fixture
-def talkative(tmp_path: Path) -> Iterator[Twistd]:
-    """A daemon that allows longer texts than it takes bytes."""
-    with running(Twistd(tmp_path, "--max-text=100000")) as twistd:
-        yield twistd
-
-
+@with_options("--max-text=100000")  # longer texts than it takes bytes
 @pytest.mark.parametrize("transport", ["websocket", "xhr-streaming"])
-def test_too_much_at_once(visitor: NewVisitor, talkative: Twistd, transport: str) -> None:
+def test_too_much_at_once(
+    visitor: NewVisitor, daemon: Twistd, middlebox: Middlebox, transport: str
+) -> None:
     """The server closes the connection over it. It is not said again and again."""
-    box = Middlebox(talkative.port)
-    try:
-        box.refuses = BLOCKED.get(transport, box.refuses)
-        ann, bob = visitor("ann", url=box.url), visitor("bob", url=talkative.url)
-        ann.travels_by(transport)
-        ann.say("x" * 70_000)
-        expect(ann.page.locator("#log .error")).to_contain_text("Not sent, it is too long: xxx")
-        ann.travels_by(transport)
-        ann.say("in short: x")
-        for each in (ann, bob):
-            each.sees("ann: in short: x")
-    finally:
-        box.close()
+    middlebox.refuses = BLOCKED.get(transport, middlebox.refuses)
+    ann, bob = visitor("ann", url=middlebox.url), visitor("bob")
+    ann.travels_by(transport)
+    ann.say("x" * 70_000)
+    failed = ann.page.locator("#pending .failed")
+    expect(failed).to_contain_text("not sent: it is too long")
+    ann.travels_by(transport)
+    failed.get_by_role("button", name="Discard").click()
+    ann.say("in short: x")
+    for each in (ann, bob):
+        each.sees("ann: in short: x")
