@@ -18,6 +18,7 @@ export default defineConfig({
     license: { fileName: "licences.txt" },
     rolldownOptions: {
       input: ["index.html", "src/sw.ts"],
+      checks: { bundlerTimings: false }, // a busy machine is no news
       output: {
         // A service worker keeps its name, so that browsers find the next one.
         entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),

@@ -69,17 +69,30 @@ def test_a_server_that_does_not_answer(visitor: NewVisitor, middlebox: Middlebox
     ann.is_in()
 
 
+ASK = """(paths) => Promise.all(paths.map(
+    (path) => fetch(path).then(({ status }) => status, () => "nobody answers")))"""
+
+
 def test_only_the_page_is_kept(visitor: NewVisitor, daemon: Twistd) -> None:
+    page = ["./", "icon.svg", "manifest.webmanifest"]
+    others = ["quick/", "health", "metrics", "chat/info", "ws", "sw.js", "licences.txt"]
     ann = visitor("ann")
     is_kept(ann)
+    ann.page.reload()
+    ann.is_in()
+    by_worker: dict[str, bool] = {}
+    ann.page.on(
+        "response", lambda answer: by_worker.update({answer.url: answer.from_service_worker})
+    )
+    ann.page.evaluate(ASK, [*page, *(path for path in others if path != "ws")])
+    for path in page:
+        assert by_worker[f"{daemon.url}{path.removeprefix('./')}"]
+    for path in others:
+        assert not by_worker.get(f"{daemon.url}{path}", False)
     daemon.stop()
     ann.page.reload()
-    answers = ann.page.evaluate(
-        """(paths) => Promise.all(paths.map(
-            (path) => fetch(path).then(({ status }) => status, () => "nobody answers")))""",
-        ["./", "icon.svg", "quick/", "health", "metrics", "chat/info", "sw.js", "assets/x.js"],
-    )
-    assert answers == [200, 200, *["nobody answers"] * 6]
+    answers = ann.page.evaluate(ASK, [*page, *others])
+    assert answers == [*[200] * len(page), *["nobody answers"] * len(others)]
 
 
 def test_below_a_path_of_another_server(visitor: NewVisitor, daemon: Twistd) -> None:
