@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from support.browser import NewVisitor, Visitor
+from support.people import Person
 from support.twistd import Twistd, with_options
 
 pytestmark = pytest.mark.ui_acceptance
@@ -112,8 +113,11 @@ def test_completion_by_mouse_and_touch(visitor: NewVisitor) -> None:
     ann, bob = visitor("ann"), visitor("bob", **PHONE)
     ann.sees_people("ann", "bob")
     ann.type("@b")
+    # It keeps the focus all the time: a phone's keyboard would go and come back.
+    field(ann).evaluate("field => field.addEventListener('blur', () => (window.blurred = true))")
     ann.page.get_by_role("option", name="@bob").click()
     holds(ann, "@bob ")
+    assert ann.page.evaluate("window.blurred") is None
     expect(field(ann)).to_be_focused()
     field(bob).tap()
     bob.type("/to")
@@ -228,8 +232,9 @@ def test_edit_the_last_message(visitor: NewVisitor) -> None:
     expect(bob.page.locator("#log .message .text").first).to_have_text("message deleted")
 
 
-def test_who_edits_is_not_typing(visitor: NewVisitor) -> None:
+def test_who_edits_is_not_typing(visitor: NewVisitor, daemon: Twistd) -> None:
     ann, bob, cy = visitor("ann"), visitor("bob"), visitor("cy")
+    listener = Person(daemon.port).connect("listener", "lobby")
     ann.say("tee")
     said(bob, "tee")
     press(ann, "ArrowUp")
@@ -238,6 +243,8 @@ def test_who_edits_is_not_typing(visitor: NewVisitor) -> None:
     cy.type("//so")
     ann.sees_typing("cy is typing…")
     cy.goes_to("#tea")
+    listener.sees("typing", from_="cy", active=False)
+    listener.close()
     ann.sees_typing("")
     others = [visitor(nick) for nick in ("dan", "eve", "flo", "gil")]
     for other in others:
