@@ -5,11 +5,12 @@ import { compressedCopies } from "./building/compressed.ts";
 import { budget } from "./building/first-load.ts";
 import { shell } from "./building/shell.ts";
 import { slimSockJS } from "./building/slim-sockjs.ts";
+import { wholeSockJS } from "./building/whole-sockjs.ts";
 
 export default defineConfig({
   base: "./",
   define: { global: "globalThis" }, // sockjs-client's name for it
-  plugins: [slimSockJS(), shell(), budget(), compressedCopies()],
+  plugins: [slimSockJS(), wholeSockJS(), shell(), budget(), compressedCopies()],
   build: {
     target: "es2022",
     outDir: "../build/web",

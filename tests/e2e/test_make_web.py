@@ -145,6 +145,17 @@ def test_the_licences_of_what_is_in_it(checkout: Path) -> None:
     assert licences.count("Permission is hereby granted") >= 4
 
 
+def test_sockjs_client_is_there_for_pages_of_other_origins(checkout: Path) -> None:
+    """The daemon's /chat/iframe.html loads it."""
+    make_web(checkout, FETCHES)
+    script = served(checkout)["sockjs.js"].decode()
+    assert script.startswith("/* sockjs-client v1.6.1 ")
+    assert "sourceMappingURL" not in script
+    for name in ("sockjs-client", "url-parse", "inherits"):
+        assert f"/*\n{name}\n" in script
+    assert b"sockjs.js" not in served(checkout)["sw.js"], "our page has no use for it"
+
+
 def test_what_has_changed_is_built_again(checkout: Path) -> None:
     make_web(checkout, FETCHES)
     before = served(checkout)

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin, Rolldown } from "vite";
 import { firstLoad } from "./first-load.ts";
+import { WHOLE } from "./whole-sockjs.ts";
 
 const PLACE = "__SHELL__"; // the name of the list in src/sw.ts
 const WORKER = "sw.js";
@@ -30,7 +31,7 @@ export function shell(): Plugin {
         const contents = contentsOf(bundle, publicFiles);
         const first = new Set(firstLoad(bundle).map(([name]) => name));
         const files = [...contents.keys()].filter((name) => {
-          if (name === WORKER || UNKEPT.test(name)) return false;
+          if (name === WORKER || name === WHOLE || UNKEPT.test(name)) return false;
           return first.has(name) || contents.get(name)!.length <= LARGE;
         });
         const list = JSON.stringify({ version: versionOf(contents), files: files.sort() });
