@@ -44,6 +44,26 @@ TOO_LATE = re.compile(r"the server responded with a status of 404 .*/(xhr|jsonp)
 """A message that set out just before its session ended, with the server that stops."""
 
 
+READ_ALL = """async () => {
+    const talk = document.querySelector("#talk");
+    const read = new Map();
+    const painted = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+    const text = (row, part) => row.querySelector(part)?.textContent ?? "";
+    talk.scrollTop = 0;
+    for (let before = -1; before !== talk.scrollTop; ) {
+        await painted();
+        const rows = [...document.querySelectorAll("#log > li:not(.day)")];
+        if (rows.length > 200) throw new Error(`${rows.length} rows are in the document`);
+        for (const row of rows) {
+            const said = row.matches(".message") && `${text(row, ".name")}: ${text(row, ".text")}`;
+            read.set(row.dataset.key ?? row.textContent, said || text(row, "p"));
+        }
+        before = talk.scrollTop;
+        talk.scrollTop += talk.clientHeight / 2;
+    }
+    return [...read.values()];
+}"""
+
 NOTICE = "#log .notice:not(.day) p"
 
 
@@ -120,6 +140,12 @@ class Visitor:
         field = self.page.get_by_role("textbox", name="Say something")
         field.fill(text)
         field.press("Enter" if field.get_attribute("enterkeyhint") == "send" else "Control+Enter")
+
+    def reads_all(self) -> list[str]:
+        """Scroll through all that the place has loaded, from its beginning: each message once,
+        `nick: text`, and each line that is none. Never more than 200 rows are in the document."""
+        rows: list[str] = self.page.evaluate(READ_ALL)
+        return rows
 
     def looks_away(self, away: bool = True) -> None:
         """Have another tab in front of the page, or the page again."""

@@ -27,7 +27,8 @@ class Middlebox:
 
     A request whose head matches `refuses` is answered with 502; one whose head matches `swallows`
     is never answered, as if its answer were kept until it is complete. `delay` is how long each
-    request takes, in seconds. `heads` are the heads of all requests. With `below`, as in "/team",
+    request takes, in seconds, and `lag` how long whatever comes back takes, and what goes through
+    a WebSocket. `heads` are the heads of all requests. With `below`, as in "/team",
     it has the daemon there, and not at its root.
     """
 
@@ -35,6 +36,7 @@ class Middlebox:
         self.refuses = b"(?!)"
         self.swallows = b"(?!)"
         self.delay = 0.0
+        self.lag = 0.0
         self.heads: list[bytes] = []
         self.port = 0
         self._behind = behind
@@ -103,21 +105,21 @@ class Middlebox:
                     near.write(_BAD_GATEWAY)
                     return
                 ends.append(to_daemon)
-                answers = asyncio.create_task(_copy(from_daemon, near))
+                answers = asyncio.create_task(self._copy(from_daemon, near))
             to_daemon.write(head.replace(f" {self._below}/".encode(), b" /", 1))
             length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
             to_daemon.write(await reader.readexactly(int(length[1]) if length else 0))
             if re.search(UPGRADE, head):
-                await _copy(reader, to_daemon)
+                await self._copy(reader, to_daemon)
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Until the end, which is passed on too."""
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Until the end, which is passed on too."""
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                await asyncio.sleep(self.lag)
+                writer.write(data)
+                await writer.drain()
+        writer.close()
 
 
 @pytest.fixture
