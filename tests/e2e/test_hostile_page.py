@@ -12,11 +12,13 @@ from support.twistd import Twistd
 pytestmark = pytest.mark.ui_acceptance
 
 PILE = "a" + "\u0301\u0300\u0308\u0323\u0331" * 200
+TOWERS = ("Z" + "\u0301" * 300 + " ") * 8  # the same mark again and again: higher than any page
 TURNED = "\u202e\u2066 exe.gpj \u2067"
 
 ATTACKS = [
     PILE,
     f"{PILE} " * 3,
+    TOWERS,
     TURNED,
     "\u200f\u202b" + "\u05d0" * 50,
     "\u200b" * 500 + "x",
@@ -44,6 +46,13 @@ def test_texts_that_paint_over_others(visitor: NewVisitor, daemon: Twistd) -> No
         mallory.say("lobby", text)
     expect(ann.page.locator("#log .message")).to_have_count(len(ATTACKS) + 2)
     assert mine.screenshot(animations="disabled") == before
+    # They would, if they could.
+    ann.page.evaluate(
+        """document.querySelectorAll("#log *").forEach((each) => {
+            each.style.overflow = "visible";
+        })"""
+    )
+    assert mine.screenshot(animations="disabled") != before
     width = ann.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert width <= 0
     assert ann.page.evaluate("window.hacked") is None
