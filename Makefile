@@ -14,7 +14,7 @@ WORKERS = 2
 .DEFAULT_GOAL := help
 .PHONY: help run test test-unit test-web test-component test-contract test-integration test-e2e \
 	test-system test-ui-acceptance test-functional test-soak test-versions test-faults test-fuzz \
-	lint bench \
+	lint bench bench-page \
 	web clean environment test-environment
 
 help: ## list these commands
@@ -93,6 +93,10 @@ lint: test-environment ## ruff, mypy and the layers of the architecture; tsc and
 
 bench: test-environment web ## measure: processor time per delivery, latency, memory
 	.venv/bin/python -m bench $(ARGS)
+
+bench-page: test-environment web ## measure the page, in Chromium: what it loads, when one can write
+	@scripts/install-test-parts chromium
+	.venv/bin/python -m bench.page $(ARGS)
 
 web: ## build the web client, web/, to where the daemon serves it from
 	@scripts/web
