@@ -381,6 +381,20 @@ def test_when_the_next_attempt_comes(visitor: NewVisitor, daemon: Twistd) -> Non
     expect(banner).to_have_count(0)
 
 
+def test_without_a_network(visitor: NewVisitor, person: NewPerson) -> None:
+    ann, bob = visitor("ann"), person("bob", "lobby")
+    ann.context.set_offline(True)
+    expect(ann.page.locator("#status")).to_have_text("offline")
+    banner = ann.page.get_by_role("region", name="Connection")
+    expect(banner).to_contain_text("You are offline")
+    ann.say("said in a tunnel")
+    ann.waits_to_say("said in a tunnel")
+    ann.context.set_offline(False)
+    ann.is_in()
+    expect(banner).to_have_count(0)
+    bob.sees("message", text="said in a tunnel")
+
+
 def test_drawers_of_a_phone(visitor: NewVisitor, person: NewPerson) -> None:
     bob = person("bob", "lobby", "tea")
     ann = visitor("ann", room="tea", **PHONE)
