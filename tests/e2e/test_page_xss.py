@@ -176,7 +176,7 @@ def test_in_the_address(ann: Victim) -> None:
 
 def test_said_by_oneself(ann: Victim, mallory: Person) -> None:
     """What one types oneself, waits to be sent, and comes back."""
-    texts = [text for text in FEW if not text.startswith("/")]
+    texts = [text for text in FEW[::2] if not text.startswith("/")]
     for some in _batches(texts):
         for text in some:
             ann.say(text)
