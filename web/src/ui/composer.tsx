@@ -24,35 +24,16 @@ export function Composer() {
   const chat = useChat();
   const place = chat.current.value;
   const field = useRef<HTMLTextAreaElement>(null);
-  const [caret, setCaret] = useState(0);
   const [picking, pick] = useState(false);
   const text = textIn(place);
+  const { caret, write, changed, looked } = useField(field, chat, place);
   const touch = useFocus(field, place);
+  const completions = useCompletions(text, caret, write);
   useHeight(field, text);
   useEffect(() => () => chat.typed(place, false), [place]);
 
-  const write = (text: string, caret: number) => {
-    overwrite(field.current!, text, caret);
-    setCaret(caret);
-  };
-  const completions = useCompletions(text, caret, write);
-
-  const changed = ({ isComposing }: InputEvent) => {
-    const { value, selectionStart } = field.current!;
-    setText(place, value);
-    setCaret(selectionStart);
-    const isSecret = editedIn(place) || commandIn(value) || value === "/";
-    chat.typed(place, !isSecret && value.trim() !== "");
-    if (value[selectionStart - 1] === ":" && !isComposing) void nameEmoji();
-  };
-  const nameEmoji = async () => {
-    await wantEmoji();
-    const { value, selectionStart } = field.current!;
-    const made = withEmojiAt(value, selectionStart);
-    if (made) write(made.text, made.caret);
-  };
-  const submit = (event?: Event) => {
-    event?.preventDefault();
+  const submit = (event: Event) => {
+    event.preventDefault();
     field.current!.focus();
     void send(chat, place);
   };
@@ -62,7 +43,6 @@ export function Composer() {
     if (completions.pressed(event) || pressedIn(event, chat, place, write)) event.preventDefault();
     else if (event.key === "Enter" && isToSend(event, touch)) submit(event);
   };
-  const looked = () => setCaret(field.current!.selectionStart);
   const picked = (emoji: string) => {
     const { value, selectionStart, selectionEnd } = field.current!;
     const before = value.slice(0, selectionStart) + emoji;
@@ -107,29 +87,58 @@ export function Composer() {
           onClick={looked}
         />
         <Length text={outgoing(place, text)} />
-        <button
-          id="emoji"
-          type="button"
-          class="plain"
-          disabled={barred !== ""}
-          aria-label={t().composer.emoji}
-          aria-haspopup="dialog"
-          title={t().composer.emoji}
-          onClick={() => pick(true)}
-        >
-          <Icon name="smile" />
-        </button>
-        <button
-          type="submit"
-          disabled={barred !== ""}
-          aria-label={t().composer.send}
-          title={t().composer.send}
-        >
-          <Icon name="send" />
-        </button>
+        <Buttons disabled={barred !== ""} onPick={() => pick(true)} />
       </form>
       {picking && <EmojiPicker onPick={picked} onClose={unpick} />}
     </footer>
+  );
+}
+
+/** What one types goes to the place; where the caret is, and what puts another text there. */
+function useField(field: { current: HTMLTextAreaElement | null }, chat: Chat, place: Place) {
+  const [caret, setCaret] = useState(0);
+  const write = (text: string, caret: number) => {
+    overwrite(field.current!, text, caret);
+    setCaret(caret);
+  };
+  const nameEmoji = async () => {
+    await wantEmoji();
+    const { value, selectionStart } = field.current!;
+    const made = withEmojiAt(value, selectionStart);
+    if (made) write(made.text, made.caret);
+  };
+  const changed = ({ isComposing }: InputEvent) => {
+    const { value, selectionStart } = field.current!;
+    setText(place, value);
+    setCaret(selectionStart);
+    const isSecret = editedIn(place) || commandIn(value) || value === "/";
+    chat.typed(place, !isSecret && value.trim() !== "");
+    if (value[selectionStart - 1] === ":" && !isComposing) void nameEmoji();
+  };
+  const looked = () => setCaret(field.current!.selectionStart);
+  return { caret, write, changed, looked };
+}
+
+function Buttons({ disabled, onPick }: { disabled: boolean; onPick: () => void }) {
+  const { emoji, send } = t().composer;
+  return (
+    <>
+      <button
+        id="emoji"
+        type="button"
+        class="plain"
+        disabled={disabled}
+        aria-label={emoji}
+        aria-haspopup="dialog"
+        title={emoji}
+        onClick={onPick}
+      >
+        <Icon name="smile" />
+      </button>
+      <button type="submit" disabled={disabled} aria-label={send} title={send}>
+        <Icon name="send" />
+      </button>
+    </>
   );
 }
 
