@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { addressOf } from "../address";
 import type { Place } from "../chat/place";
 import { t } from "../texts";
 import { useChat } from "./context";
@@ -72,6 +73,7 @@ export function Talk() {
         tabIndex={0}
         onScroll={() => scroll.scrolled()}
         onKeyDown={pressedInTalk}
+        onClick={talkWithNamed}
         onFocusIn={({ target }) => {
           active.value = (target as Element).closest<HTMLElement>(".message")?.dataset.key ?? "";
         }}
@@ -112,6 +114,12 @@ export function Talk() {
       <TalkHeard place={place} />
     </main>
   );
+}
+
+/** Who is pressed on by their name is talked with; by keyboard there is the menu of the message. */
+function talkWithNamed({ target }: Event): void {
+  const name = (target as Element).closest(".message:not(.mine) > .said > .name");
+  if (name) location.hash = addressOf(`@${name.textContent}`);
 }
 
 function toNewest(place: Place, scroll: Scroll): void {
