@@ -6,7 +6,7 @@ const MORE = /[.]*[\p{L}\p{N}\p{M}_-]/uy;
 /** Where `@nick` stands in a text, as [start, end) pairs; upper and lower case are the same. */
 export function mentionsOf(text: string, nick: string): [number, number][] {
   const found: [number, number][] = [];
-  if (nick === "") return found;
+  if (nick === "" || !text.includes("@")) return found;
   const [where, what] = [lower(text), `@${lower(nick)}`];
   for (let at = where.indexOf(what); at >= 0; at = where.indexOf(what, at + 1)) {
     const end = at + what.length;

@@ -65,7 +65,7 @@ export class Timeline {
     this.last = fresh.at(-1)!.seq;
     const { made, changed } = this.#take(fresh, me);
     const items = this.#renewed(this.items.value, changed, me);
-    if (made.length > 0 || items !== this.items.value) this.items.value = [...items, ...made];
+    if (made.length > 0 || items !== this.items.value) this.items.value = items.concat(made);
   }
 
   /** Entries from before `floor`. `more`: there are others before them. */
@@ -135,7 +135,7 @@ export class Timeline {
   }
 
   #insert(made: readonly Item[], here: readonly Item[]): void {
-    this.items.value = [...here.slice(0, this.#start), ...made, ...here.slice(this.#start)];
+    this.items.value = here.slice(0, this.#start).concat(made, here.slice(this.#start));
   }
 
   #take(entries: readonly Entry[], me: Reader): { made: Message[]; changed: Set<string> } {
@@ -156,11 +156,16 @@ export class Timeline {
     const { seq, msgid, user, from, time, text, via = "", edited = "", deleted = false } = entry;
     const mine = user === me.user;
     const mention = !mine && mentions(text, me.nick);
-    const message: Message = {
-      ...{ kind: "message", key: keyOf(user, msgid), seq, msgid, user, from, time, text, via, edited },
-      ...{ deleted, mine, mention, reactions: [], state: "sent", why: "" },
-    };
-    return deleted || this.#deeds.has(message.key) ? this.#renew(message, me) : message;
+    const key = keyOf(user, msgid);
+    const said = { kind: "message" as const, key, seq, msgid, user, from, time, text, via, edited, deleted };
+    const message: Message = Object.assign(said, {
+      mine,
+      mention,
+      reactions: [],
+      state: "sent",
+      why: "",
+    } as const);
+    return deleted || this.#deeds.has(key) ? this.#renew(message, me) : message;
   }
 
   /** As it looks after all that was done to it. */
@@ -179,11 +184,12 @@ export class Timeline {
   #renewed(items: readonly Item[], changed: Set<string>, me: Reader): readonly Item[] {
     let left = [...changed].filter((key) => this.#keys.has(key)).length;
     if (left === 0) return items;
-    const renewed = [...items];
+    const renewed = items.slice();
+    const [only] = changed.size === 1 ? changed : []; // as mostly: that is found faster
     for (let at = items.length - 1; at >= 0 && left > 0; at--) {
-      const item = items[at]!;
-      if (item.kind !== "message" || !changed.has(item.key)) continue;
-      renewed[at] = this.#renew(item, me);
+      const { key } = items[at]!;
+      if (only === undefined ? !changed.has(key) : key !== only) continue;
+      renewed[at] = this.#renew(items[at] as Message, me);
       left--;
     }
     return renewed;
