@@ -48,7 +48,6 @@ export const de: Texts = {
     toText: "Zum Nachrichtenfeld",
     close: "Schließen",
     save: "Speichern",
-    go: "Los",
   },
   places: {
     label: "Räume und Gespräche",
@@ -78,7 +77,6 @@ export const de: Texts = {
     personName: "Name der Person",
   },
   header: {
-    label: "Gespräch",
     people: (count: number) => plural(count, { other: "{n} da: zeigen, wer" }),
     search: "Suchen",
     menu: "Mehr",

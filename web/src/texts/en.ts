@@ -48,7 +48,6 @@ export const en = {
     toText: "To the message field",
     close: "Close",
     save: "Save",
-    go: "Go",
   },
   places: {
     label: "Rooms and conversations",
@@ -78,7 +77,6 @@ export const en = {
     personName: "Name of the person",
   },
   header: {
-    label: "Conversation",
     people: (count: number) => plural(count, { other: "{n} here: show who" }),
     search: "Search",
     menu: "More",

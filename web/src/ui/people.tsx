@@ -14,6 +14,7 @@ import { nameOf } from "./unread";
 import "./people.css";
 
 const NAMES = 200; // are shown at most
+const { compare } = new Intl.Collator(); // for a thousand names localeCompare takes long
 const MANY = 20; // it is easier to find somebody with a filter
 
 export function People() {
@@ -36,11 +37,11 @@ function Members({ place }: { place: Place }) {
   const members = [...place.members.value];
   const wanted = part.trim().toLowerCase();
   const found = members.filter(([, nick]) => nick.toLowerCase().includes(wanted));
-  found.sort(([, one], [, other]) => one.localeCompare(other));
+  found.sort(([, one], [, other]) => compare(one, other));
   return (
     <>
       <h2 id="count">{place.count.value > 0 ? people.count(place.count.value) : people.label}</h2>
-      {members.length > MANY && (
+      {(members.length > MANY || part !== "") && (
         <input
           type="search"
           aria-label={people.filter}

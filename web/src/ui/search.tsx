@@ -84,7 +84,7 @@ function stateOf(found: Results | null): string {
   const { search } = t();
   if (!found) return search.looking;
   if (found.problem) return found.problem;
-  return found.entries.length === 0 ? search.none : "";
+  return found.entries.length === 0 ? search.none : search.found(found.entries.length);
 }
 
 function Result({ entry }: { entry: Entry }) {
