@@ -136,7 +136,8 @@ def written(text: str, shown: str) -> Scene:
 
 def nobody_there(who: Visitor) -> None:
     """A private message that can't be sent."""
-    who.say("/msg nobody hello")
+    who.page.locator("#text").fill("/msg nobody hello")
+    who.page.locator("#say button[type=submit]").click()
     expect(who.page.locator(".failed")).to_be_visible()
 
 
@@ -175,6 +176,7 @@ def problems(
     """What a check finds, scene by scene, each from a page that was just opened."""
     found = []
     for name, scene in scenes.items():
+        who.page.evaluate("location.hash = '#/room/lobby'")
         who.page.reload()
         who.is_in()
         expect(who.page.locator("#log .message").last).to_be_in_viewport()
