@@ -71,9 +71,9 @@ FIRST_IN_VIEW = """() => {
 }"""
 
 
-def filled(daemon: Twistd, count: int) -> None:
+def filled(daemon: Twistd, count: int, nick: str = "bot") -> None:
     """So many messages are in the lobby: "line 0" is the first."""
-    bot.say(daemon.line_port, [f"line {number}" for number in range(count)])
+    bot.say(daemon.line_port, [f"line {number}" for number in range(count)], nick=nick)
 
 
 def scrolls(visitor: Visitor, top: float) -> None:
@@ -195,6 +195,33 @@ def test_places_are_found_as_they_were_left(visitor: NewVisitor, daemon: Twistd)
     assert ann.page.evaluate(FIRST_IN_VIEW) == left
     ann.goes_to("#tea")
     has_come(ann, "tea")
+
+
+def test_what_was_found_is_gone_to(visitor: NewVisitor, daemon: Twistd) -> None:
+    """Among what was said around it; from there one reads on to the newest, or jumps there."""
+    needle = Person(daemon.port).connect("early", "lobby")
+    filled(daemon, 100, nick="first")
+    needle.say("lobby", "a needle")
+    filled(daemon, 500)
+    ann = visitor("ann", viewport={"width": 1200, "height": 600})
+    has_come(ann, "line 499")
+    found = ann.page.locator("#log .message").filter(has_text="a needle")
+    for leave in ("jumps", "reads on"):
+        ann.say("/search needle")
+        ann.page.locator("#search .found").click()
+        expect(found).to_be_in_viewport()
+        expect(found).to_have_class(re.compile(r"\blit\b"))
+        expect(found).not_to_have_class(re.compile(r"\blit\b"))
+        expect(found).to_be_in_viewport()
+        if leave == "jumps":
+            ann.page.get_by_role("button", name="Jump to newest").click()
+            has_come(ann, "line 499")
+            expect(found).to_have_count(0)
+    assert ann.page.evaluate(SCROLL_UNTIL, [600, "line 499"])
+    ann.page.get_by_role("button", name="Jump to newest").click()
+    has_come(ann, "line 499")
+    assert ann.page.evaluate(SCROLL_UNTIL, [-600, "a needle"])
+    needle.close()
 
 
 def test_who_came_and_went_is_folded(visitor: NewVisitor, daemon: Twistd) -> None:
