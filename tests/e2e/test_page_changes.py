@@ -112,6 +112,7 @@ def test_what_was_done_while_one_was_away(visitor: NewVisitor, middlebox: Middle
     ann.goes_to("#lobby")
     ann.say("one")
     ann.say("two")
+    bob.sees("ann: one", "ann: two")
     bob.goes_to("@ann")
     bob.sees("ann: three")
     bob.goes_to("#lobby")

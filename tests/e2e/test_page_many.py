@@ -15,13 +15,13 @@ pytestmark = pytest.mark.ui_acceptance
 ROOMS = ("#lobby", "#milk", "#tea")
 
 
-def three_people(visitor: NewVisitor, *rooms: str) -> Crossing:
-    """Ann, bob and cy."""
-    return Crossing({nick: visitor(nick) for nick in ("ann", "bob", "cy")}, rooms)
+def people(visitor: NewVisitor, nicks: str, *rooms: str) -> Crossing:
+    """All of them in all rooms."""
+    return Crossing({nick: visitor(nick) for nick in nicks.split()}, rooms)
 
 
 def test_three_people_in_three_rooms(visitor: NewVisitor) -> None:
-    crossing = three_people(visitor, *ROOMS)
+    crossing = people(visitor, "ann bob cy", *ROOMS)
     ann, bob = crossing.people["ann"], crossing.people["bob"]
     crossing.everyone_says("one")
     crossing.everyone_says("two")
@@ -106,8 +106,11 @@ def test_one_user_at_three_pages(visitor: NewVisitor) -> None:
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
 @with_options("--database=sqlite:///log.sqlite", "--grace=60")
-def test_the_server_restarts_on_its_database(crossing: Crossing, daemon: Twistd, how: str) -> None:
+def test_the_server_restarts_on_its_database(
+    visitor: NewVisitor, daemon: Twistd, how: str
+) -> None:
     """In the middle of all that is said: nobody notices more than a pause."""
+    crossing = people(visitor, "ann bob cy", "#lobby", "#tea")
     crossing.everyone_says("one")
     getattr(daemon, how)()
     crossing.everyone_says("two")
@@ -130,7 +133,7 @@ def test_the_server_restarts_on_its_database(crossing: Crossing, daemon: Twistd,
 
 def test_the_server_restarts_and_forgets(visitor: NewVisitor, daemon: Twistd) -> None:
     """What was said before stays in view, and what was said meanwhile is said to the new one."""
-    crossing = three_people(visitor, "#lobby", "#tea")
+    crossing = people(visitor, "ann bob", "#lobby", "#tea")
     crossing.everyone_says("one")
     crossing.is_in_place()
     daemon.kill()
