@@ -83,7 +83,7 @@ OLD = 'case "$1" in -e) exit 1 ;; esac'
     ("npm", "node", "said"),
     [
         ("", "", "There is no npm"),
-        (FETCHES, OLD, "Node.js is older than 20.19"),
+        (FETCHES, OLD, "Node.js is too old"),
         (FAILS, "", "npm could not fetch what it is built with"),
         ("exit 0", "", "npm could not fetch what it is built with"),
     ],
