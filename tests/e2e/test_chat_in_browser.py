@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from support.browser import NewVisitor
 from support.telnet import NewTelnet
@@ -404,30 +403,3 @@ def test_on_a_phone(visitor: NewVisitor, tmp_path: Path) -> None:
         assert box["x"] + box["width"] <= 320
         assert box["y"] + box["height"] <= 568
     ann.page.screenshot(path=tmp_path / "phone.png")
-
-
-def test_the_picture_in_the_readme(
-    visitor: NewVisitor, telnet: NewTelnet, tmp_path: Path, browser: Browser
-) -> None:
-    """Made anew, and compared by eye, with RABBITCHAT_SCREENSHOT=docs/images/page.png."""
-    ann = visitor("ann", viewport={"width": 960, "height": 540}, device_scale_factor=1.5)
-    bob, tel = visitor("bob"), telnet("tel")
-    ann.say("/topic tea at four")
-    ann.say("Is anybody in the kitchen?")
-    bob.sees("ann: Is anybody in the kitchen?")
-    bob.say("I am. The kettle is on.")
-    tel.sees("The kettle is on.")
-    tel.says("I am at a terminal, but I smell it: telnet localhost 9192")
-    bob.say("/me looks for the biscuits")
-    said = ann.page.locator("#log .message .text")
-    expect(said).to_have_count(4)
-    tel.says("they were in the top drawer")
-    expect(said).to_have_count(5)
-    ann.say("See https://en.wikipedia.org/wiki/Tea for how long to wait")
-    expect(said).to_have_count(6)
-    bob.type("Fo")
-    ann.sees_typing("bob is typing…")
-    picture = Path(os.environ.get("RABBITCHAT_SCREENSHOT", tmp_path / "page.png"))
-    picture.parent.mkdir(parents=True, exist_ok=True)
-    ann.page.screenshot(path=picture)
-    assert picture.stat().st_size > 10_000
