@@ -196,7 +196,10 @@ export class Posting {
     for (const item of this.#outbox) {
       if (isDeed(item.command)) continue;
       const place = this.#placeOf(item);
-      if (place) waiting.set(place, [...(waiting.get(place) ?? []), this.#message(item)]);
+      if (!place) continue;
+      const before = waiting.get(place);
+      if (before) before.push(this.#message(item));
+      else waiting.set(place, [this.#message(item)]);
     }
     for (const place of this.#chat.everyPlace) {
       const now = waiting.get(place) ?? [];

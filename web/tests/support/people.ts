@@ -55,6 +55,7 @@ export async function pass(ms: number): Promise<void> {
   setTimeout(() => {
     isOver = true;
   }, ms);
+  await settled();
   while (!isOver) {
     vi.advanceTimersToNextTimer();
     await settled();
