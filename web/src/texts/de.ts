@@ -153,7 +153,7 @@ export const de: Texts = {
   talk: {
     label: "Nachrichten",
     pending: "Noch nicht gesendet",
-    loading: "Ältere Nachrichten werden gelesen…",
+    loading: "Ältere Nachrichten werden gelesen …",
     newer: (count: number) => plural(count, { one: "{n} neue Nachricht", other: "{n} neue Nachrichten" }),
     newest: "Zum Neuesten",
     missed: (count: number) =>
@@ -168,15 +168,15 @@ export const de: Texts = {
     left: (count: number) => plural(count, { other: "{n} gegangen" }),
     renamed: (count: number) => plural(count, { other: "{n} umbenannt" }),
     gap: {
-      pruned: "Du hast Nachrichten verpasst, die nicht mehr aufbewahrt sind",
-      anew: "Die Aufzeichnung des Servers hat neu begonnen",
+      pruned: "Du hast Nachrichten verpasst, die nicht mehr aufbewahrt werden",
+      anew: "Der Verlauf auf dem Server hat neu begonnen",
     },
   },
   message: {
     via: (what: string) => `über ${what}`,
     deleted: "Nachricht gelöscht",
     edited: "bearbeitet",
-    sending: "wird gesendet…",
+    sending: "wird gesendet …",
     failed: (why: string) => `nicht gesendet: ${why}`,
     retry: "Noch einmal",
     discard: "Verwerfen",
