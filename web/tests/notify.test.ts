@@ -196,6 +196,8 @@ describe("a notification", () => {
     const { bob, hears } = await askedTab();
     const ago = (minutes: number) => ({ time: new Date(Date.now() - minutes * 60_000).toISOString() });
     hears(bob, "yesterday", true, ago(600));
+    await soon();
+    expect(titles()).toEqual([]);
     const read = hears(bob, "on the phone", true);
     await soon();
     expect(Shown.all.map(({ options }) => options.body)).toEqual(["on the phone"]);
