@@ -5,7 +5,6 @@
 import { batch, signal } from "@preact/signals";
 import { LOBBY } from "../address";
 import { Link, type LinkClient, Lost, Refused } from "../link";
-import { remember, remembered } from "../memory";
 import type { Connection, Happening, Message } from "../model";
 import {
   type Connected,
@@ -21,38 +20,31 @@ import type { Connect } from "../sockets";
 import { errorText, t } from "../texts";
 import { Coming } from "./coming";
 import { hear } from "./hearing";
+import { Identity } from "./identity";
 import { Joining } from "./joining";
 import { Marks } from "./marks";
 import { isMessage, type Place } from "./place";
+import { Places } from "./places";
 import { Posting } from "./posting";
 import { Reading } from "./reading";
-import { Rooms } from "./rooms";
-import { idIn, Talks } from "./talks";
 import type { Reader } from "./timeline";
 
-const NICK_PATIENCE = 15_000; // ms: the nick of a lost user is held for a while, usually for 10 s
 const NO_LIMITS: Limits = { text: 0, rooms: 0, rate: 0, burst: 0, edit_within: 0 };
-
-/** Who one was last time; shared by all tabs. */
-interface Known {
-  nick: string;
-  session: string;
-}
 
 export class Chat implements LinkClient {
   /** How one is connected. */
   readonly connection = signal<Connection>({ state: "connecting" });
+  readonly #identity = new Identity();
   /** Who one is; `user` is "" until one is connected. */
-  readonly self = signal<Reader>({ user: "", nick: "" });
+  readonly self = this.#identity.self;
   readonly limits = signal<Limits>(NO_LIMITS);
   /** One has to be asked for a name; what was wrong with the last one. */
   readonly asking = signal<{ problem: string } | null>(null);
-  readonly #rooms = new Rooms();
-  readonly #talks = new Talks();
+  readonly #places = new Places();
   /** The rooms that one is in, by name. */
-  readonly rooms = this.#rooms.places;
+  readonly rooms = this.#places.rooms.places;
   /** One's private conversations, the latest first. */
-  readonly talks = this.#talks.places;
+  readonly talks = this.#places.talks.places;
   /** What is looked at. */
   readonly current;
 
@@ -66,11 +58,7 @@ export class Chat implements LinkClient {
   readonly #joining: Joining;
   readonly #coming = new Coming((place) => this.#comeTo(place));
   readonly #marks: Marks;
-  #session = "";
-  #before: Known | null = null; // who one was, while one tries to be somebody else
   #wasHere = false; // one was connected before, since the page was opened
-  #byHand = false; // the nick was just typed: say at once when it is taken
-  #takenSince = 0; // the nick, while we try to have it back
 
   /** `room` is looked at first. */
   constructor(connect: Connect, room: string) {
@@ -85,12 +73,9 @@ export class Chat implements LinkClient {
     this.#marks = new Marks(this.#link, () =>
       [...this.places()].filter(({ ready, epoch }) => ready.value && epoch),
     );
-    const { nick = "", session = "" } = remembered<Partial<Known>>("localStorage", "rabbitchat", {});
-    this.#session = session;
-    this.self.value = { user: "", nick };
-    this.current = signal(this.#placeFor(room));
+    this.current = signal(this.#places.open(room, false));
     this.current.value.current = true;
-    for (const { command, to } of this.#posting.waiting) this.#placeOfWaiting(command.room, to);
+    for (const { command, to } of this.#posting.waiting) this.#places.openFor({ room: command.room, to });
     this.#posting.show();
   }
 
@@ -101,19 +86,17 @@ export class Chat implements LinkClient {
   }
 
   /** Those that are listed. */
-  *places(): Iterable<Place> {
-    yield* this.rooms.value;
-    yield* this.talks.value;
+  places(): Iterable<Place> {
+    return this.#places.listed();
   }
 
   placeNamed(room: string): Place | undefined {
-    return isPrivate(room) ? this.#talks.named(room) : this.#rooms.named(room);
+    return this.#places.named(room);
   }
 
   /** Come in, under a nick that was just typed or as who one was last time. */
   start(nick: string | null = null): void {
-    this.#byHand = nick !== null;
-    if (nick !== null) this.self.value = { ...this.me, nick };
+    this.#identity.named(nick);
     if (this.me.nick === "") this.asking.value = { problem: "" };
     else {
       this.asking.value = null;
@@ -138,7 +121,7 @@ export class Chat implements LinkClient {
 
   /** Look at a room, coming into it if one isn't there yet, or at the conversation `@nick`. */
   open(room: string): Place {
-    const place = this.#placeFor(room);
+    const place = this.#places.open(room, this.#coming.isConnected);
     this.#look(place);
     void this.#come(place);
     return place;
@@ -158,14 +141,12 @@ export class Chat implements LinkClient {
   /** Leave a room for good, or hide a conversation until something is said in it. Who looks at it
    * looks at the next one then, or the one before it. */
   leave(place: Place): void {
-    const places = [...this.places()];
-    const at = places.indexOf(place);
-    const next = places[at + 1] ?? places[at - 1];
+    const next = this.#places.nextTo(place);
     if (place.isPrivate) {
-      this.#talks.hide(place);
+      this.#places.talks.hide(place);
     } else {
       this.#posting.giveUp(place);
-      this.#rooms.remove(place);
+      this.#places.rooms.remove(place);
       this.#link.tell({ type: "leave", room: place.room.value });
     }
     if (place === this.current.value) this.open(next?.room.value ?? LOBBY);
@@ -271,19 +252,12 @@ export class Chat implements LinkClient {
 
   /** The secret with which one is the same user elsewhere. */
   get session(): string {
-    return this.#session;
+    return this.#identity.session;
   }
 
   /** Be the user who has this session from now on. */
   become(session: string): void {
-    this.#before = { nick: this.me.nick, session: this.#session };
-    this.#be({ nick: "", session }); // under the nick that this user has
-  }
-
-  #be({ nick, session }: Known): void {
-    remember("localStorage", "rabbitchat", { nick, session });
-    this.#session = session;
-    this.self.value = { user: "", nick };
+    this.#identity.become(session);
     this.#link.open();
   }
 
@@ -293,7 +267,7 @@ export class Chat implements LinkClient {
     batch(() => {
       this.#coming.end();
       this.connection.value = connection;
-      this.self.value = { user: "", nick: this.me.nick };
+      this.#identity.lost();
       for (const place of this.everyPlace) place.anew();
     });
   }
@@ -315,13 +289,7 @@ export class Chat implements LinkClient {
   // -- coming in
 
   async #begin(): Promise<void> {
-    // Another tab may have become a new user meanwhile.
-    const { session } = remembered<Known>("localStorage", "rabbitchat", { nick: "", session: this.#session });
-    const me = await this.#link.ask({ type: "connect", nick: this.me.nick || undefined, session });
-    this.#session = me.session;
-    this.#byHand = false;
-    this.#takenSince = 0;
-    this.#before = null;
+    const me = await this.#link.ask({ type: "connect", ...this.#identity.introduction });
     const first = this.current.value;
     batch(() => this.#welcomed(me));
     const visit = this.#coming.begin();
@@ -330,17 +298,16 @@ export class Chat implements LinkClient {
     if (!this.#coming.isStill(visit)) return;
     this.#settled();
     this.#link.settled();
-    const talks = this.#talks.all.filter(({ inflow }) => inflow.behind);
+    const talks = this.#places.talks.all.filter(({ inflow }) => inflow.behind);
     await Promise.all([this.#coming.all(this.rooms.value), this.#coming.all(talks)]);
     if (this.#coming.isStill(visit)) this.#wasHere = true;
   }
 
   #welcomed(me: Connected): void {
     this.limits.value = me.limits;
-    this.self.value = { user: me.user, nick: me.nick };
-    this.#remember();
+    this.#identity.welcomed(me);
     for (const place of this.rooms.value) if (place.epoch !== me.epoch) this.lost(place);
-    this.#talks.begin(me.epoch, me.conversations ?? [], (place) => this.lost(place));
+    this.#places.talks.begin(me.epoch, me.conversations ?? [], (place) => this.lost(place));
     this.#posting.show();
   }
 
@@ -370,12 +337,12 @@ export class Chat implements LinkClient {
 
   /** What was said in a place was refused: that is to be seen. */
   failed(place: Place): void {
-    if (place.isPrivate) this.#talks.unhide(place);
+    if (place.isPrivate) this.#places.talks.unhide(place);
   }
 
   /** The server calls a room so: it may be one that we have already. */
   renamedRoom(place: Place, room: string): Place {
-    const stays = this.#rooms.renamed(place, room);
+    const stays = this.#places.rooms.renamed(place, room);
     if (stays === place) return place;
     this.#posting.move(place, stays);
     if (place === this.current.value) this.#look(stays);
@@ -400,23 +367,22 @@ export class Chat implements LinkClient {
     if (!(problem instanceof Refused)) {
       console.error(problem);
       this.#link.again();
-    } else if (problem.temporary && this.#isPatient(problem)) {
-      this.#link.again(problem.message);
-    } else if (this.#before && problem.code === "no_such_user") {
-      this.#be(this.#before);
-      this.#before = null;
-      this.tell({ what: "error", code: "", text: t().settings.unknown });
     } else {
-      this.#takenSince = 0;
-      this.#link.stop();
-      this.asking.value = { problem: this.me.nick && errorText(problem.code, problem.message) };
+      this.#refused(problem);
     }
   }
 
-  #isPatient({ code }: Refused): boolean {
-    if (code !== "nick_in_use") return true;
-    this.#takenSince ||= Date.now();
-    return !this.#byHand && Date.now() - this.#takenSince < NICK_PATIENCE;
+  #refused(problem: Refused): void {
+    const then = this.#identity.refused(problem);
+    if (then === "again") {
+      this.#link.again(problem.message);
+    } else if (then === "before") {
+      this.#link.open();
+      this.tell({ what: "error", code: "", text: t().settings.unknown });
+    } else {
+      this.#link.stop();
+      this.asking.value = { problem: this.me.nick && errorText(problem.code, problem.message) };
+    }
   }
 
   /** Something that one wanted of a place was refused. */
@@ -433,36 +399,9 @@ export class Chat implements LinkClient {
     }
   }
 
-  #remember(): void {
-    remember("localStorage", "rabbitchat", { nick: this.me.nick, session: this.#session });
-  }
-
-  // -- places
-
   /** Also the conversations that are hidden. */
   get everyPlace(): Place[] {
-    return [...this.rooms.value, ...this.#talks.all];
-  }
-
-  #placeFor(room: string): Place {
-    if (!isPrivate(room)) return this.#rooms.open(room);
-    return this.#talks.open(room, this.#idOf(room), this.#coming.isConnected);
-  }
-
-  /** A page before this one left something that waits to be said here. */
-  #placeOfWaiting(room: string, to: string): void {
-    if (isPrivate(to)) this.#talks.open(to, idIn(room), false);
-    else if (!isPrivate(room)) this.#rooms.open(room);
-  }
-
-  /** The id of the user behind `@nick`, or "". Who was there before the connection was lost may be
-   * somebody else by now. */
-  #idOf(room: string): string {
-    for (const { ready, members } of this.rooms.value) {
-      if (!ready.value) continue;
-      for (const [user, nick] of members.value) if (`@${nick}` === room) return user;
-    }
-    return idIn(room);
+    return this.#places.all;
   }
 
   // -- what is said, and what happens
@@ -470,8 +409,8 @@ export class Chat implements LinkClient {
   #message(entry: Entry): void {
     const mine = entry.user === this.me.user;
     const place = isPrivate(entry.room)
-      ? this.#talks.of(entry, mine ? this.#idOf(entry.room) : entry.user)
-      : this.#rooms.named(entry.room);
+      ? this.#places.talks.of(entry, mine ? this.#places.idOf(entry.room) : entry.user)
+      : this.#places.rooms.named(entry.room);
     // What is said in a room where one isn't yet will be read when one comes in.
     if (!place || (place.epoch === null && !place.isPrivate && !place.filling)) return;
     if (!mine && isMessage(entry) && entry.seq > place.last) this.onmessage(place, entry, false);
@@ -494,18 +433,9 @@ export class Chat implements LinkClient {
   // -- what hearing calls
 
   /** Somebody, or oneself, is called otherwise. */
-  renamed({ user, from, nick }: Extract<Push, { type: "nick" }>): void {
-    const mine = user === this.me.user;
-    if (mine) {
-      this.self.value = { user, nick };
-      this.#remember();
-    }
-    this.#talks.renamed(user, nick);
-    for (const place of this.rooms.value) {
-      place.typing.stop(user);
-      if (!place.members.value.has(user)) continue;
-      place.moved(user, nick);
-      place.newest.notice({ what: "nick", user, from, nick, mine });
-    }
+  renamed(push: Extract<Push, { type: "nick" }>): void {
+    const mine = push.user === this.me.user;
+    if (mine) this.#identity.renamed(push.nick);
+    this.#places.renamed(push, mine);
   }
 }
