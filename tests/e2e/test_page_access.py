@@ -436,6 +436,14 @@ def test_nothing_moves_for_who_wants_no_motion(visitor: NewVisitor, daemon: Twis
     assert page.evaluate("moved") == []
 
 
+CLASHES = """() => {
+  const box = (row, part) => row.querySelector(part).getBoundingClientRect();
+  const clash = (row) => box(row, "time").right > box(row, ".said").left;
+  const rows = [...document.querySelectorAll("#log .message:not(.compact)")];
+  return rows.length === 0 || rows.some(clash);
+}"""
+
+
 @pytest.mark.parametrize("context", [SMALL, {**SMALL, "locale": "de-AT"}], ids=["en", "de"])
 def test_nothing_is_too_wide_for_the_smallest_phone(
     visitor: NewVisitor, telnet: NewTelnet, daemon: Twistd, context: dict[str, Any]
@@ -448,6 +456,7 @@ def test_nothing_is_too_wide_for_the_smallest_phone(
     much_is_said(daemon.port, telnet)
     Person(daemon.port).connect("l" * 32, "lobby").say("lobby", "@ann " + "w" * 300)
     expect(ann.page.locator("#log .message").last).to_contain_text("www")
+    assert not ann.page.evaluate(CLASHES), "a time runs into a name"
     wanted = ("as it is", "the menu", "the settings", "the shortcuts", "another name", "search")
     scenes = {name: SCENES[name] for name in (*wanted, "all emoji", "a message's menu")}
     scenes["the places"] = clicked("#open-places", "#side")

@@ -9,6 +9,11 @@ export function clock(time: string): string {
   return format(time, { hour: "2-digit", minute: "2-digit" });
 }
 
+/** Whether the hours are counted twice to twelve, so that `clock` says which of the two it means. */
+export function twelveHours(): boolean {
+  return new Intl.DateTimeFormat(locale.value, { hour: "numeric" }).resolvedOptions().hour12 ?? false;
+}
+
 /** "Friday, 6 March 2026 at 14:05:09" */
 export function fullTime(time: string): string {
   return format(time, { dateStyle: "full", timeStyle: "medium" });

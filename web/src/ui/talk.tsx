@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { addressOf } from "../address";
 import type { Place } from "../chat/place";
 import { t } from "../texts";
+import { twelveHours } from "../texts/when";
 import { useChat } from "./context";
 import { highlighted } from "./searching";
 import { TalkHeard } from "./talk-heard";
@@ -65,6 +66,7 @@ export function Talk() {
     <main>
       <section
         id="talk"
+        class={twelveHours() ? "hours-12" : undefined}
         ref={box}
         role="log"
         aria-label={talk.label}
