@@ -305,9 +305,12 @@ export class Chat implements LinkClient {
 
   #welcomed(me: Connected): void {
     this.limits.value = me.limits;
-    this.#identity.welcomed(me);
-    for (const place of this.rooms.value) if (place.epoch !== me.epoch) this.lost(place);
-    this.#places.talks.begin(me.epoch, me.conversations ?? [], (place) => this.lost(place));
+    const isOther = this.#identity.welcomed(me);
+    // What another user has read, and marked as read, is not this one's.
+    if (isOther) for (const place of this.everyPlace) if (place.epoch === me.epoch) place.newest.clear();
+    for (const place of this.rooms.value) if (isOther || place.epoch !== me.epoch) this.lost(place);
+    const log = `${me.epoch} ${me.user}`; // each has other conversations in it
+    this.#places.talks.begin(log, me.conversations ?? [], (place) => this.lost(place));
     this.#posting.show();
   }
 

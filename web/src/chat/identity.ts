@@ -21,6 +21,7 @@ export class Identity {
   /** Who one is; `user` is "" until one is connected. */
   readonly self = signal<Reader>({ user: "", nick: "" });
   #session: string;
+  #user = ""; // who one was when one was connected last
   #before: Known | null = null; // who one was, while one tries to be somebody else
   #byHand = false; // the nick was just typed: say at once when it is taken
   #takenSince = 0; // the nick, while we try to have it back
@@ -40,11 +41,11 @@ export class Identity {
     return this.#session;
   }
 
-  /** What `connect` needs. Another tab may have become a new user meanwhile. */
+  /** What `connect` needs. Another tab may have become a new user meanwhile, or taken another nick. */
   get introduction(): { nick: string | undefined; session: string } {
-    const otherwise = { nick: "", session: this.#session };
-    const { session } = remembered<Known>("localStorage", "rabbitchat", otherwise);
-    return { nick: this.nick || undefined, session };
+    const own = { nick: this.nick, session: this.#session };
+    const known = this.#before ? own : remembered<Known>("localStorage", "rabbitchat", own);
+    return { nick: (this.#byHand ? own : known).nick || undefined, session: known.session };
   }
 
   /** A nick was typed; null: one comes as who one was last time. */
@@ -64,26 +65,30 @@ export class Identity {
     this.self.value = { user: "", nick: this.nick };
   }
 
-  /** The server let one in. */
-  welcomed({ user, nick, session }: Connected): void {
+  /** The server let one in; whether as somebody else than before. */
+  welcomed({ user, nick, session }: Connected): boolean {
+    const isOther = this.#user !== "" && this.#user !== user;
+    this.#user = user;
     this.#session = session;
     this.#byHand = false;
     this.#takenSince = 0;
     this.#before = null;
     this.self.value = { user, nick };
     this.#remember();
+    return isOther;
   }
 
-  /** Be the user who has this session at the next connection, under the nick that that one has. */
+  /** Be the user who has this session at the next connection, under the nick that that one has. It is
+   * remembered once there is one: who was mistaken is who one was, also after a reload. */
   become(session: string): void {
-    this.#before = { nick: this.nick, session: this.#session };
+    this.#before ??= { nick: this.nick, session: this.#session };
+    this.#byHand = false;
     this.#be({ nick: "", session });
   }
 
   #be({ nick, session }: Known): void {
     this.#session = session;
     this.self.value = { user: "", nick };
-    this.#remember();
   }
 
   #remember(): void {

@@ -1,6 +1,7 @@
 // All places that one is in or was in, and how each is found by what it is called.
 
 import { isPrivate } from "../protocol";
+import { folded } from "./names";
 import type { Place } from "./place";
 import { Rooms } from "./rooms";
 import { idIn, Talks } from "./talks";
@@ -39,9 +40,10 @@ export class Places {
   /** The id of the user behind `@nick`, or "". Who was there before the connection was lost may be
    * somebody else by now. */
   idOf(room: string): string {
+    const name = folded(room);
     for (const { ready, members } of this.rooms.places.value) {
       if (!ready.value) continue;
-      for (const [user, nick] of members.value) if (`@${nick}` === room) return user;
+      for (const [user, nick] of members.value) if (folded(`@${nick}`) === name) return user;
     }
     return idIn(room);
   }

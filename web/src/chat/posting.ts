@@ -4,6 +4,7 @@
 import { type Link, Lost, type Refused } from "../link";
 import type { Message } from "../model";
 import { type Draft, isDeed, type Published } from "../protocol";
+import { errorText } from "../texts";
 import { keyOf } from "./deeds";
 import { Outbox, type Unconfirmed } from "./outbox";
 import type { Place } from "./place";
@@ -157,7 +158,7 @@ export class Posting {
 
   #failed(item: Unconfirmed, { message, code }: Reason): void {
     const place = this.#placeOf(item);
-    this.#outbox.failed(item, message);
+    this.#outbox.failed(item, errorText(code, message));
     if (!place) return;
     if (isDeed(item.command)) place.newest.notice({ what: "error", code, text: message });
     else this.#chat.failed(place);

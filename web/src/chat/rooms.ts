@@ -2,11 +2,12 @@
 
 import { signal } from "@preact/signals";
 import { remember, remembered } from "../memory";
+import { folded } from "./names";
 import { Place } from "./place";
 
-/** A name as it is compared here; the server knows best, and tells the name that it goes by. */
+/** The name that a room most likely goes by; the server tells which it is. */
 function canonical(name: string): string {
-  return name.replace(/^#/, "").toLowerCase().normalize("NFC");
+  return folded(name.replace(/^#/, ""));
 }
 
 function stored(): string[] {

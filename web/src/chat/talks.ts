@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { remember, remembered } from "../memory";
 import type { ConversationInfo, Entry } from "../protocol";
+import { folded } from "./names";
 import { Place } from "./place";
 
 /** What was hidden: up to which seq, by the other side's user id. */
@@ -12,6 +13,15 @@ interface Hidden {
 }
 
 const NOTHING: Hidden = { epoch: "", seqs: {} };
+
+/** Whether there is anything in it, or soon will be. */
+function isInUse({ current, pending, newest }: Place): boolean {
+  return current || pending.value.length > 0 || newest.items.value.length > 0;
+}
+
+function isCalled({ room }: Place, name: string): boolean {
+  return folded(room.value) === folded(name);
+}
 
 /** The user id in `@+id`, or "". */
 export function idIn(room: string): string {
@@ -26,7 +36,7 @@ export class Talks {
   #epoch = "";
 
   named(room: string): Place | undefined {
-    return this.#all.find((place) => place.room.value === room || place.address === room);
+    return this.#all.find((place) => isCalled(place, room) || place.address === room);
   }
 
   /** Also those that are hidden. */
@@ -67,24 +77,25 @@ export class Talks {
   #known(room: string, other: string): Place | undefined {
     const user = other || idIn(room);
     const found = user && this.#all.find((place) => place.user === user);
-    return found || this.#all.find((place) => place.room.value === room && !(user && place.user));
+    return found || this.#all.find((place) => isCalled(place, room) && !(user && place.user));
   }
 
   /** Whoever was called so before is called otherwise by now, though nobody told us how. */
   #named(place: Place, room: string): void {
     for (const each of this.#all)
-      if (each !== place && each.user && each.room.value === room) each.room.value = each.address;
+      if (each !== place && each.user && isCalled(each, room)) each.room.value = each.address;
     place.room.value = room;
   }
 
   /** What the server says at the beginning. Those with something new are `behind` from now on.
-   * `lost` is called for those whose log is gone. */
+   * `epoch`: of the log as this user knows it. `lost` is called for those whose log is gone. */
   begin(epoch: string, conversations: readonly ConversationInfo[], lost: (place: Place) => void): void {
     if (this.#epoch !== "" && epoch !== this.#epoch) {
       for (const place of this.#all) {
         lost(place);
         place.user = idIn(place.room.value); // another log has other users
       }
+      this.#all = this.#all.filter(isInUse);
       this.#hidden.clear();
     }
     this.#epoch = epoch;

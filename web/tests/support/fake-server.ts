@@ -144,8 +144,10 @@ export class FakeServer {
     throw new Wrong("bad_command");
   }
 
-  #connected(socket: FakeSocket, { nick, session }: Command): object {
+  #connected(socket: FakeSocket, { nick: wanted, session }: Command): object {
     const known = this.#users.get(String(session ?? ""));
+    const nick = wanted ?? known?.nick;
+    if (nick === undefined) throw new Wrong("no_such_user");
     const holder = this.userOf(String(nick));
     const isPresent = [...this.#visitors.values()].some(({ user }) => user === holder);
     if (holder && holder !== known && isPresent) throw new Wrong("nick_in_use");
@@ -294,7 +296,7 @@ export class FakeServer {
   #named(room: string, me: User, mustBePresent = true): { key: string; log: FakeLog } {
     if (!room.startsWith("@")) return { key: room, log: this.log(room) };
     const all = [...this.#users.values()];
-    const found = all.find(({ user, nick }) => room === `@+${user}` || room === `@${nick}`);
+    const found = all.find(({ user, nick }) => room === `@+${user}` || room.toLowerCase() === `@${nick}`);
     const isPresent = [...this.#visitors.values()].some(({ user }) => user === found);
     if (!found || (mustBePresent && !isPresent)) throw new Wrong("no_such_user");
     const key = [me.user, found.user].sort().join("+");
