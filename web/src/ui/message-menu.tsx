@@ -2,12 +2,12 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { addressOf } from "../address";
 import type { Place } from "../chat/place";
 import type { Message } from "../model";
 import { t } from "../texts";
 import { editing, replying, type Said } from "./composing";
 import { useChat } from "./context";
+import { talkWith } from "./talk-with";
 
 const QUICK = ["👍", "❤️", "😂", "🎉", "👀"];
 const GAP = 4; // pixels between the button and the menu, and to the edges of the page
@@ -41,9 +41,7 @@ export function MessageMenu({ button, message, place, mayEdit, onReact, onPick, 
     if (sure.value) then(() => chat.erase(place, message))();
     sure.value = true;
   };
-  const talk = then(() => {
-    location.hash = addressOf(`@${message.from}`);
-  });
+  const talk = then(() => talkWith(chat, message.user, message.from));
   return (
     <ul
       ref={menu}

@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { addressOf } from "../address";
+import type { Chat } from "../chat/chat";
 import type { Place } from "../chat/place";
 import { t } from "../texts";
 import { twelveHours } from "../texts/when";
@@ -15,6 +15,7 @@ import { Newer } from "./talk-newer";
 import { TalkRow } from "./talk-row";
 import { useRows } from "./talk-rows";
 import { Scroll } from "./talk-scroll";
+import { talkWith } from "./talk-with";
 import "./talk.css";
 
 const STANDS_OUT = 2_500; // ms that a message does that was looked for
@@ -75,7 +76,7 @@ export function Talk() {
         tabIndex={0}
         onScroll={() => scroll.scrolled()}
         onKeyDown={pressedInTalk}
-        onClick={talkWithNamed}
+        onClick={({ target }) => talkWithNamed(chat, place, target as Element)}
         onFocusIn={({ target }) => {
           active.value = (target as Element).closest<HTMLElement>(".message")?.dataset.key ?? "";
         }}
@@ -101,7 +102,7 @@ export function Talk() {
         <ol id="pending" aria-label={talk.pending}>
           {place.pending.value.map((message) => (
             <TalkRow
-              key={message.key}
+              key={message.msgid} // the other one changes when it becomes known who one is
               row={{ kind: "message", key: message.key, message, compact: false }}
               place={place}
               nick={chat.self.value.nick}
@@ -119,9 +120,10 @@ export function Talk() {
 }
 
 /** Who is pressed on by their name is talked with; by keyboard there is the menu of the message. */
-function talkWithNamed({ target }: Event): void {
-  const name = (target as Element).closest(".message:not(.mine) > .said > .name");
-  if (name) location.hash = addressOf(`@${name.textContent}`);
+function talkWithNamed(chat: Chat, place: Place, target: Element): void {
+  const row = target.closest(".message:not(.mine) > .said > .name")?.closest<HTMLElement>(".message");
+  const message = row && place.shown.value.find(row.dataset.key!);
+  if (message) talkWith(chat, message.user, message.from);
 }
 
 function toNewest(place: Place, scroll: Scroll): void {
@@ -131,12 +133,12 @@ function toNewest(place: Place, scroll: Scroll): void {
 
 /** Who says something looks at the newest. */
 function useOwnWords(place: Place, scroll: Scroll): void {
-  const known = useRef<{ place: Place; keys: Set<string> } | null>(null);
-  const keys = new Set(place.pending.value.map(({ key }) => key));
-  const before = known.current?.place === place ? known.current.keys : keys;
-  const said = [...keys].some((key) => !before.has(key));
+  const known = useRef<{ place: Place; ids: Set<string> } | null>(null);
+  const ids = new Set(place.pending.value.map(({ msgid }) => msgid));
+  const before = known.current?.place === place ? known.current.ids : ids;
+  const said = [...ids].some((msgid) => !before.has(msgid));
   useLayoutEffect(() => {
-    known.current = { place, keys };
+    known.current = { place, ids };
     if (said) toNewest(place, scroll);
   });
 }
