@@ -55,8 +55,9 @@ export function followAddress(chat: Chat): void {
   effect(() => {
     const address = addressOf(chat.current.value.room.value);
     if (location.hash === address) return;
-    // What was left, or has another name now, is nothing to go back to.
-    if (named() !== "" && chat.placeNamed(named())) history.pushState(null, "", address);
+    // What was left, or has another name now, is nothing to go back to; nor is one's own place.
+    const there = named() !== "" ? chat.placeNamed(named()) : undefined;
+    if (there && there !== chat.current.value) history.pushState(null, "", address);
     else history.replaceState(null, "", address);
   });
 }

@@ -74,6 +74,14 @@ describe("following the address", () => {
     expect(push).not.toHaveBeenCalled();
   });
 
+  test("nor to another way to write the same", () => {
+    places.set("Garden", places.get("garden")!);
+    location.hash = "#/room/Garden";
+    current.value = places.get("garden")!;
+    expect(replace).toHaveBeenCalledExactlyOnceWith(null, "", "#/room/garden");
+    expect(push).not.toHaveBeenCalled();
+  });
+
   test("an address that names nothing is told, and leads to the lobby", () => {
     location.hash = "#/room/<b>";
     dispatchEvent(new Event("hashchange"));
