@@ -53,6 +53,8 @@ class WebFile(File):
             return b""
         return File.render_GET(file, request)
 
+    render_HEAD = render_GET
+
     def _as_accepted(self, request: Request) -> WebFile:
         compressed = self.path + COMPRESSED
         if not os.path.isfile(compressed):

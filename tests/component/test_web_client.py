@@ -103,6 +103,19 @@ async def test_who_can_read_it_gets_it_compressed(
     assert answer.headers["cache-control"].endswith("immutable")
 
 
+@pytest_twisted.ensureDeferred
+async def test_who_asks_for_the_headers_alone_gets_the_same_ones(
+    node: StartNode, static: Path
+) -> None:
+    chat = await node()
+    whole, headers = [
+        (await fetch(chat, HASHED, method, "Accept-Encoding: gzip")).headers
+        for method in ("GET", "HEAD")
+    ]
+    for name in ("etag", "content-encoding", "content-length", "vary", "cache-control"):
+        assert headers[name] == whole[name]
+
+
 async def ask_again(chat: Node, tag: str, *headers: str) -> Answer:
     """As a browser that has the page already."""
     return await fetch(chat, "/", "GET", f"If-None-Match: {tag}", *headers)
