@@ -248,6 +248,11 @@ def test_the_topic(visitor: NewVisitor) -> None:
     )
     bob.page.keyboard.press("Escape")
     expect(dialog(bob.page)).to_have_count(0)
+    header = bob.page.locator("#middle > header")
+    height = header.evaluate("each => each.offsetHeight")
+    ann.say("/topic " + "tea and cake " * 30)
+    expect(topic).to_contain_text("cake")
+    assert header.evaluate("each => each.offsetHeight") == height  # a long one is cut, not wrapped
 
 
 def test_search_and_go_to_an_old_message(visitor: NewVisitor, person: NewPerson) -> None:
@@ -428,6 +433,11 @@ def test_drawers_of_a_phone(visitor: NewVisitor, person: NewPerson) -> None:
     people.get_by_role("link", name="bob").tap()
     expect(people).to_have_count(0)
     looks_at(ann, "@bob")
+    ann.page.get_by_role("button", name="Show rooms and conversations").tap()
+    side.get_by_role("button", name="Join or create a room").tap()
+    dialog(ann.page).get_by_role("button", name="#lobby").tap()
+    expect(side).to_have_count(0)
+    looks_at(ann, "#lobby")
     ann.page.get_by_role("button", name="Search").tap()
     ann.page.get_by_role("searchbox").fill("two")
     ann.page.get_by_role("complementary", name="Search").locator("li button").tap()

@@ -5,6 +5,7 @@ import { t } from "../texts";
 import { useChat } from "./context";
 import { Dialog } from "./dialog";
 import { type Goal, goals } from "./goals";
+import { uncover } from "./layout";
 import { focusText } from "./showing";
 import { unreadText } from "./unread";
 import "./rooms.css";
@@ -20,6 +21,7 @@ export function Finding({ people = false, onClose }: { people?: boolean; onClose
 
   const go = ({ room }: Goal) => {
     onClose();
+    uncover();
     chat.open(room);
     focusText();
   };

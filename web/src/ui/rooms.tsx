@@ -6,6 +6,7 @@ import type { RoomInfo } from "../protocol";
 import { t } from "../texts";
 import { useChat } from "./context";
 import { Dialog } from "./dialog";
+import { uncover } from "./layout";
 import { focusText } from "./showing";
 import "./rooms.css";
 
@@ -21,6 +22,7 @@ export function Rooms({ onClose }: { onClose: () => void }) {
 
   const go = (room: string) => {
     onClose();
+    uncover();
     chat.open(room);
     focusText();
   };
