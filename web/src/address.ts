@@ -16,6 +16,11 @@ export function roomName(typed: string): string {
   return ROOM.test(typed) ? typed.replace(/^#/, "") : "";
 }
 
+/** Whether this can be somebody's name, as far as one can tell without the server. */
+export function isNick(typed: string): boolean {
+  return NICK.test(typed) && !typed.startsWith("+");
+}
+
 /** The address of a room, or of the conversation `@nick`. */
 export function addressOf(room: string): string {
   const [kind, name] = isPrivate(room) ? ["with", room.slice(1)] : ["room", room];

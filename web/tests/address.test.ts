@@ -3,7 +3,7 @@
 
 import { signal } from "@preact/signals";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { addressedRoom, addressOf, followAddress, roomName } from "../src/address";
+import { addressedRoom, addressOf, followAddress, isNick, roomName } from "../src/address";
 import type { Chat } from "../src/chat/chat";
 import { Place } from "../src/chat/place";
 
@@ -34,6 +34,14 @@ test("the name of a room may have its sign, and no other", () => {
     "",
     "",
     "",
+  ]);
+});
+
+test("a name is one word, and doesn't look like an outside program's", () => {
+  expect(["bob", "Dörte", "b.o-b", "Anna Maria", "_bob", "+bob", "", "x".repeat(33)].filter(isNick)).toEqual([
+    "bob",
+    "Dörte",
+    "b.o-b",
   ]);
 });
 

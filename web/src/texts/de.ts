@@ -43,6 +43,7 @@ export const de: Texts = {
     take: "Übernehmen",
     cancel: "Abbrechen",
     lost: "Gerade gibt es keine Verbindung",
+    noName: "Ein Name ist ein Wort aus Buchstaben, Ziffern, -, _ und . und beginnt mit Buchstabe oder Ziffer",
   },
   shell: {
     toText: "Zum Nachrichtenfeld",
@@ -64,7 +65,7 @@ export const de: Texts = {
     online: "ist da",
     leave: (room: string) => `${room} verlassen`,
     hide: (nick: string) => `${nick} schließen`,
-    noRoom: "Das kann kein Raum sein: ein Name hat Buchstaben, Ziffern, - und _",
+    noRoom: "Das kann kein Raum sein: ein Name hat Buchstaben, Ziffern, - und _, aber keine Leerzeichen",
     find: "Raum oder Person finden",
     findHint: "Name eines Raums oder einer Person",
     nothing: "Nichts mit diesem Namen",

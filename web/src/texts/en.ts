@@ -43,6 +43,7 @@ export const en = {
     take: "Take it",
     cancel: "Cancel",
     lost: "There is no connection just now",
+    noName: "A name is one word of letters, digits, -, _ and . and begins with a letter or a digit",
   },
   shell: {
     toText: "To the message field",
@@ -64,7 +65,7 @@ export const en = {
     online: "is here",
     leave: (room: string) => `Leave ${room}`,
     hide: (nick: string) => `Close ${nick}`,
-    noRoom: "That can't be a room: a name has letters, digits, - and _",
+    noRoom: "That can't be a room: a name has letters, digits, - and _, but no spaces",
     find: "Go to a room or a person",
     findHint: "Name of a room or a person",
     nothing: "Nothing of this name",

@@ -1,6 +1,7 @@
 // Asks for a name: at first, when the old one is taken, and when somebody wants another one.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { isNick } from "../address";
 import { Refused } from "../link";
 import { errorText, t } from "../texts";
 import { useChat } from "./context";
@@ -43,7 +44,10 @@ export function Naming() {
   const enter = (event: Event) => {
     event.preventDefault();
     const nick = field.current!.value.trim();
-    if (changing) {
+    if (!isNick(nick)) {
+      setRefused(naming.noName);
+      field.current!.select();
+    } else if (changing) {
       void rename(nick);
     } else {
       chat.start(nick);
