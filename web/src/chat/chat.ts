@@ -267,7 +267,6 @@ export class Chat implements LinkClient {
     batch(() => {
       this.#coming.end();
       this.connection.value = connection;
-      this.#identity.lost();
       for (const place of this.everyPlace) place.anew();
     });
   }

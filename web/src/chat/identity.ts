@@ -18,7 +18,7 @@ interface Known {
 export type Refusal = "again" | "before" | "ask";
 
 export class Identity {
-  /** Who one is; `user` is "" until one is connected. */
+  /** Who one is; `user` is "" until the server has told. */
   readonly self = signal<Reader>({ user: "", nick: "" });
   #session: string;
   #user = ""; // who one was when one was connected last
@@ -58,11 +58,6 @@ export class Identity {
   renamed(nick: string): void {
     this.self.value = { ...this.self.value, nick };
     this.#remember();
-  }
-
-  /** There is no connection. */
-  lost(): void {
-    this.self.value = { user: "", nick: this.nick };
   }
 
   /** The server let one in; whether as somebody else than before. */
