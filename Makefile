@@ -14,7 +14,7 @@ WORKERS = 2
 .DEFAULT_GOAL := help
 .PHONY: help run test test-unit test-web test-component test-contract test-integration test-e2e \
 	test-system test-ui-acceptance test-functional test-soak test-versions test-faults test-fuzz \
-	lint bench bench-page \
+	lint bench bench-page bench-scrolling \
 	web clean environment test-environment
 
 help: ## list these commands
@@ -97,6 +97,10 @@ bench: test-environment web ## measure: processor time per delivery, latency, me
 bench-page: test-environment web ## measure the page, in Chromium: what it loads, when one can write
 	@scripts/install-test-parts chromium
 	.venv/bin/python -m bench.page $(ARGS)
+
+bench-scrolling: test-environment web ## measure the page's frames while one scrolls through a long room
+	@scripts/install-test-parts chromium
+	.venv/bin/python -m bench.scrolling $(ARGS)
 
 web: ## build the web client, web/, to where the daemon serves it from
 	@scripts/web

@@ -88,6 +88,11 @@ export class Place {
     return this.#read;
   }
 
+  /** As far as the server knows. */
+  get toldRead(): number {
+    return this.#told;
+  }
+
   /** How far one has read and the server doesn't know; 0: it knows. */
   get untold(): number {
     return this.#read > this.#told ? this.#read : 0;

@@ -93,20 +93,27 @@ export class Posting {
   async flush(): Promise<void> {
     if (this.#flushing) return;
     this.#flushing = true;
-    for (let item = this.#next(); item; item = this.#next()) {
-      const place = this.#placeOf(item)!;
-      this.#sending = item;
-      try {
-        const published = await this.#link.ask({ type: "publish", ...item.command, room: place.address });
-        this.#stored(item, place, published);
-      } catch (problem) {
-        if (problem instanceof Lost) break;
-        await this.#refused(item, place, problem as Refused);
-      } finally {
-        this.#sending = undefined;
-      }
+    try {
+      for (let item = this.#next(); item && (await this.#send(item)); ) item = this.#next();
+    } finally {
+      this.#flushing = false;
     }
-    this.#flushing = false;
+  }
+
+  /** Whether the connection is still there. */
+  async #send(item: Unconfirmed): Promise<boolean> {
+    const place = this.#placeOf(item)!;
+    this.#sending = item;
+    try {
+      const published = await this.#link.ask({ type: "publish", ...item.command, room: place.address });
+      this.#stored(item, place, published);
+    } catch (problem) {
+      if (problem instanceof Lost) return false;
+      await this.#refused(item, place, problem as Refused);
+    } finally {
+      this.#sending = undefined;
+    }
+    return true;
   }
 
   #next(): Unconfirmed | undefined {

@@ -68,7 +68,7 @@ export class Reading {
     const page = await this.#history(place, { limit: PAGE });
     if (place.inflow !== inflow || place.left) return;
     place.newest.clear(); // all of it can be read again
-    this.begin(place, { ...page, read: place.read, seq: 0 }, true);
+    this.begin(place, { ...page, read: place.toldRead, seq: 0 }, true);
   }
 
   /** Read the newest of a conversation for the first time, or `again`. Rejects as `fill` does. */

@@ -154,6 +154,11 @@ export const de: Texts = {
   talk: {
     label: "Nachrichten",
     pending: "Noch nicht gesendet",
+    waiting: (count: number) =>
+      plural(count, {
+        one: "{n} weitere Nachricht wartet darauf, gesendet zu werden",
+        other: "{n} weitere Nachrichten warten darauf, gesendet zu werden",
+      }),
     loading: "Ältere Nachrichten werden gelesen …",
     newer: (count: number) => plural(count, { one: "{n} neue Nachricht", other: "{n} neue Nachrichten" }),
     newest: "Zum Neuesten",

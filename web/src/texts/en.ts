@@ -154,6 +154,8 @@ export const en = {
   talk: {
     label: "Messages",
     pending: "Not yet sent",
+    waiting: (count: number) =>
+      plural(count, { one: "{n} more message waits to be sent", other: "{n} more messages wait to be sent" }),
     loading: "Reading older messages…",
     newer: (count: number) => plural(count, { one: "{n} new message", other: "{n} new messages" }),
     newest: "Jump to newest",

@@ -12,6 +12,7 @@ import { TalkHeard } from "./talk-heard";
 import { pressedInTalk } from "./talk-keys";
 import { look } from "./talk-look";
 import { Newer } from "./talk-newer";
+import { TalkPending } from "./talk-pending";
 import { TalkRow } from "./talk-row";
 import { useRows } from "./talk-rows";
 import { Scroll } from "./talk-scroll";
@@ -99,19 +100,7 @@ export function Talk() {
             />
           ))}
         </ol>
-        <ol id="pending" aria-label={talk.pending}>
-          {place.pending.value.map((message) => (
-            <TalkRow
-              key={message.msgid} // the other one changes when it becomes known who one is
-              row={{ kind: "message", key: message.key, message, compact: false }}
-              place={place}
-              nick={chat.self.value.nick}
-              active={false}
-              lit={false}
-              unfold={unfold}
-            />
-          ))}
-        </ol>
+        <TalkPending place={place} unfold={unfold} />
       </section>
       <Newer place={place} atEnd={scroll.atEnd.value} onClick={() => toNewest(place, scroll)} />
       <TalkHeard place={place} />
