@@ -74,6 +74,7 @@ def test_three_people(
     tel.sees("<ann> hello <b>everybody</b>")
     expect(bob.page.locator("#log .message").last).to_contain_text("hello <b>everybody</b>")
     tel.says("hello quick one")
+    ann.reads("<tel> hello quick one")
     bob.say("two\nlines")
     ann.reads("> hello <b>everybody</b>", "<tel> hello quick one", "<bob> two", "<bob> lines")
     expect(ann.field).to_have_value("")
@@ -91,6 +92,7 @@ def scrolled_to_the_end(page: Page) -> bool:
 
 def test_the_newest_line_is_in_view(daemon: Twistd, quick: NewQuick) -> None:
     ann = quick(daemon.url)
+    ann.reads("What is your name?")
     ann.types("ann")
     for number in range(60):
         ann.types(f"line {number}")
@@ -100,6 +102,7 @@ def test_the_newest_line_is_in_view(daemon: Twistd, quick: NewQuick) -> None:
 
 def test_a_lost_connection_is_said(daemon: Twistd, quick: NewQuick) -> None:
     ann = quick(daemon.url)
+    ann.reads("What is your name?")
     ann.types("ann")
     ann.reads("* you are ann, in lobby, alone")
     daemon.stop()
