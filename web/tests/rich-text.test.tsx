@@ -4,10 +4,12 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { afterEach, expect, test } from "vitest";
 import type { Chat } from "../src/chat/chat";
+import { Place } from "../src/chat/place";
 import { ChatContext } from "../src/ui/context";
 import { RichText } from "../src/ui/rich-text";
 
-const place = { members: signal(new Map([["1", "Bob"]])) };
+const place = new Place("lobby");
+place.peopled([{ user: "1", nick: "Bob" }], 1);
 const chat = { current: signal(place) } as unknown as Chat;
 
 function shown(text: string): HTMLElement {

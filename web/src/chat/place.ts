@@ -6,6 +6,7 @@ import type { Happening, Message } from "../model";
 import { type Entry, isDeed, isPrivate, type Member } from "../protocol";
 import { Deeds } from "./deeds";
 import { Inflow } from "./inflow";
+import { Members } from "./members";
 import { mentions } from "./mentions";
 import { type Reader, Timeline } from "./timeline";
 import { Typing } from "./typing";
@@ -31,7 +32,7 @@ export class Place {
   /** One's own messages that are not confirmed yet. */
   readonly pending = signal<readonly Message[]>([]);
   readonly topic = signal("");
-  readonly members = signal<ReadonlyMap<string, string>>(new Map()); // user: nick
+  readonly members = new Members();
   readonly count = signal(0);
   readonly typing = new Typing();
   /** Messages of others that one has not read, as far as they were loaded. */
@@ -252,16 +253,13 @@ export class Place {
 
   /** Who is there. */
   peopled(members: Iterable<Member>, count: number): void {
-    this.members.value = new Map([...members].map(({ user, nick }) => [user, nick]));
+    this.members.are(members);
     this.count.value = count;
   }
 
   /** One more, or one less, or another name. */
   moved(user: string, nick: string | null, count = this.count.value): void {
-    const members = new Map(this.members.value);
-    if (nick === null) members.delete(user);
-    else members.set(user, nick);
-    this.members.value = members;
+    this.members.moved(user, nick);
     this.count.value = count;
   }
 }

@@ -1,15 +1,16 @@
 // Who is here; or who the other side of a private conversation is.
 
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { addressOf } from "../address";
 import type { Place } from "../chat/place";
 import { t } from "../texts";
+import { calmly } from "./calmly";
 import { useChat } from "./context";
 import { useDrawer } from "./drawer";
 import { IconButton } from "./icons";
 import { drawer, uncover, wide } from "./layout";
 import { Name } from "./name";
-import { isHere } from "./place-row";
+import { useIsHere } from "./place-row";
 import { nameOf } from "./unread";
 import "./people.css";
 
@@ -26,21 +27,29 @@ export function People() {
   return (
     <aside ref={panel} class={open ? "drawer open" : "drawer"} aria-label={t().people.label}>
       {!wide.value && <IconButton name="close" label={t().shell.close} onClick={uncover} />}
-      {place.isPrivate ? <Other place={place} /> : <Members key={place} place={place} />}
+      {place.isPrivate ? (
+        <Other place={place} />
+      ) : (
+        <Members key={place} place={place} visible={wide.value || open} />
+      )}
     </aside>
   );
 }
 
-function Members({ place }: { place: Place }) {
+interface MembersProps {
+  place: Place;
+  visible: boolean;
+}
+
+function Members({ place, visible }: MembersProps) {
   const [part, setPart] = useState("");
   const { people } = t();
-  const members = [...place.members.value];
+  const members = useSorted(place, visible);
   const wanted = part.trim().toLowerCase();
   const found = members.filter(([, nick]) => nick.toLowerCase().includes(wanted));
-  found.sort(([, one], [, other]) => compare(one, other));
   return (
     <>
-      <h2 id="count">{place.count.value > 0 ? people.count(place.count.value) : people.label}</h2>
+      <Count place={place} />
       {(members.length > MANY || part !== "") && (
         <input
           type="search"
@@ -58,6 +67,22 @@ function Members({ place }: { place: Place }) {
       </ul>
     </>
   );
+}
+
+/** By their nicks. It takes a while for thousands: while it can't be seen it stays as it was. */
+function useSorted({ members }: Place, visible: boolean): readonly (readonly [string, string])[] {
+  const [version, setVersion] = useState(-1);
+  useLayoutEffect(() => (visible ? calmly(members.version, setVersion) : undefined), [members, visible]);
+  return useMemo(() => {
+    if (version < 0) return [];
+    return [...members.peek()].sort(([, one], [, other]) => compare(one, other));
+  }, [members, version]);
+}
+
+function Count({ place }: { place: Place }) {
+  const { people } = t();
+  const count = place.count.value;
+  return <h2 id="count">{count > 0 ? people.count(count) : people.label}</h2>;
 }
 
 function Person({ user, nick }: { user: string; nick: string }) {
@@ -81,7 +106,7 @@ function Person({ user, nick }: { user: string; nick: string }) {
 
 function Other({ place }: { place: Place }) {
   const chat = useChat();
-  const here = isHere(chat, place);
+  const here = useIsHere(place);
   const shared = chat.rooms.value.filter(({ members }) => members.value.has(place.user));
   const { people } = t();
   return (

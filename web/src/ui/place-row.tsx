@@ -1,5 +1,7 @@
 // A room or a conversation in the side list.
 
+import { computed } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { addressOf } from "../address";
 import type { Chat } from "../chat/chat";
 import type { Place } from "../chat/place";
@@ -18,7 +20,7 @@ export function PlaceRow({ place }: { place: Place }) {
   return (
     <li class={unread.value > 0 ? "unread" : ""}>
       <a href={addressOf(room.value)} aria-current={place === chat.current.value ? "page" : undefined}>
-        {place.isPrivate && <Presence chat={chat} place={place} />}
+        {place.isPrivate && <Presence place={place} />}
         <bdi class="name" title={name}>
           {name}
         </bdi>
@@ -52,14 +54,19 @@ export function PlaceRow({ place }: { place: Place }) {
 }
 
 /** Whether the other side of a conversation is in any of one's rooms. */
-function Presence({ chat, place }: { chat: Chat; place: Place }) {
-  if (!isHere(chat, place)) return <span class="presence" />;
+function Presence({ place }: { place: Place }) {
+  if (!useIsHere(place)) return <span class="presence" />;
   const { online } = t().places;
   return <span class="presence here" role="img" aria-label={online} title={online} />;
 }
 
-/** The same for others that show it. */
-export function isHere(chat: Chat, { user, room }: Place): boolean {
+/** The same for others that show it, who are drawn again only when it changes. */
+export function useIsHere(place: Place): boolean {
+  const chat = useChat();
+  return useMemo(() => computed(() => isHere(chat, place)), [chat, place, place.user]).value;
+}
+
+function isHere(chat: Chat, { user, room }: Place): boolean {
   const nick = room.value.slice(1);
   return chat.rooms.value.some(({ members }) =>
     user ? members.value.has(user) : [...members.value.values()].includes(nick),

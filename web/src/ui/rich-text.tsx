@@ -17,18 +17,10 @@ export function RichText({ text, nick }: RichTextProps) {
   const { current } = useChat();
   const { blocks, jumbo } = useMemo(() => {
     // Who comes and goes later changes nothing in what was said.
-    const names = namesOf(current.peek().members.peek());
+    const names = current.peek().members.names.peek();
     return parse(text, { nick, isName: (name) => names.has(name.toLowerCase()) });
   }, [text, nick]);
   return <div class={jumbo ? "text jumbo" : "text"}>{blocks.map(toElement)}</div>;
-}
-
-const known = new WeakMap<ReadonlyMap<string, string>, ReadonlySet<string>>();
-
-function namesOf(members: ReadonlyMap<string, string>): ReadonlySet<string> {
-  const names = known.get(members) ?? new Set([...members.values()].map((nick) => nick.toLowerCase()));
-  known.set(members, names);
-  return names;
 }
 
 function toElement(block: Block, index: number) {

@@ -4,7 +4,7 @@ import type { Place } from "../chat/place";
 import { t } from "../texts";
 import { useChat } from "./context";
 import { IconButton } from "./icons";
-import { isHere } from "./place-row";
+import { useIsHere } from "./place-row";
 import { RichText } from "./rich-text";
 import { showing } from "./showing";
 
@@ -14,7 +14,7 @@ export function Topic({ place }: { place: Place }) {
 
 /** Of a conversation: whether its other side is here. */
 function Presence({ place }: { place: Place }) {
-  const here = isHere(useChat(), place);
+  const here = useIsHere(place);
   return (
     <p class={here ? "topic presence-text here" : "topic presence-text"}>
       {here ? t().people.here : t().people.away}
