@@ -80,6 +80,23 @@ test("a nick that was taken in another tab stays, whichever of them comes back",
   expect(server.userOf("anna")).toBeDefined();
 });
 
+test("a nick that was taken on another device stays when this one comes back", async () => {
+  const server = new FakeServer();
+  anotherBrowser();
+  const ann = await person(server, "ann");
+  anotherBrowser();
+  const phone = await person(server, "phone");
+  phone.become(ann.session);
+  await until(() => isConnected(phone) && phone.me.user === ann.me.user);
+  ann.offline();
+  void phone.rename("anna");
+  await pass(100);
+  ann.wake(true);
+  await until(() => isConnected(ann));
+  expect(ann.me).toEqual(phone.me);
+  expect(ann.me.nick).toBe("anna");
+});
+
 test("a person is the same in capitals and small letters", async () => {
   const server = new FakeServer();
   const ann = await person(server, "ann");

@@ -29,6 +29,7 @@ import { Posting } from "./posting";
 import { Reading } from "./reading";
 import type { Reader } from "./timeline";
 
+const UNKNOWN = ["bad_nick", "no_such_user"]; // the server knows no nick of whoever has this session
 const NO_LIMITS: Limits = { text: 0, rooms: 0, rate: 0, burst: 0, edit_within: 0 };
 
 export class Chat implements LinkClient {
@@ -288,7 +289,7 @@ export class Chat implements LinkClient {
   // -- coming in
 
   async #begin(): Promise<void> {
-    const me = await this.#link.ask({ type: "connect", ...this.#identity.introduction });
+    const me = await this.#introduced();
     const first = this.current.value;
     batch(() => this.#welcomed(me));
     const visit = this.#coming.begin();
@@ -300,6 +301,19 @@ export class Chat implements LinkClient {
     const talks = this.#places.talks.all.filter(({ inflow }) => inflow.behind);
     await Promise.all([this.#coming.all(this.rooms.value), this.#coming.all(talks)]);
     if (this.#coming.isStill(visit)) this.#wasHere = true;
+  }
+
+  /** Who was here a moment ago keeps the nick that the server knows: another device may have changed it
+   * meanwhile. Who was not, has to name one. */
+  async #introduced(): Promise<Connected> {
+    const { nick, session, byHand } = this.#identity.introduction;
+    try {
+      if (session !== "" && !byHand) return await this.#link.ask({ type: "connect", session });
+    } catch (problem) {
+      const isUnknown = problem instanceof Refused && UNKNOWN.includes(problem.code);
+      if (!isUnknown || nick === undefined) throw problem;
+    }
+    return this.#link.ask({ type: "connect", nick, session });
   }
 
   #welcomed(me: Connected): void {

@@ -42,10 +42,11 @@ export class Identity {
   }
 
   /** What `connect` needs. Another tab may have become a new user meanwhile, or taken another nick. */
-  get introduction(): { nick: string | undefined; session: string } {
+  get introduction(): { nick: string | undefined; session: string; byHand: boolean } {
     const own = { nick: this.nick, session: this.#session };
     const known = this.#before ? own : remembered<Known>("localStorage", "rabbitchat", own);
-    return { nick: (this.#byHand ? own : known).nick || undefined, session: known.session };
+    const nick = (this.#byHand ? own : known).nick || undefined;
+    return { nick, session: known.session, byHand: this.#byHand };
   }
 
   /** A nick was typed; null: one comes as who one was last time. */

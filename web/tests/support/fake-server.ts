@@ -146,10 +146,12 @@ export class FakeServer {
 
   #connected(socket: FakeSocket, { nick: wanted, session }: Command): object {
     const known = this.#users.get(String(session ?? ""));
+    const present = new Set([...this.#visitors.values()].map(({ user }) => user));
+    if (wanted === undefined && !known) throw new Wrong("no_such_user");
+    if (wanted === undefined && known?.nick === "") throw new Wrong("bad_nick"); // somebody took it
     const nick = wanted ?? known?.nick;
-    if (nick === undefined) throw new Wrong("no_such_user");
     const holder = this.userOf(String(nick));
-    const isPresent = [...this.#visitors.values()].some(({ user }) => user === holder);
+    const isPresent = holder !== undefined && present.has(holder);
     if (holder && holder !== known && isPresent) throw new Wrong("nick_in_use");
     if (holder && holder !== known) holder.nick = "";
     const user = known ?? this.#user(String(nick));
