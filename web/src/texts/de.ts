@@ -49,6 +49,7 @@ export const de: Texts = {
     toText: "Zum Nachrichtenfeld",
     close: "Schließen",
     save: "Speichern",
+    notLoaded: "Dieser Teil der Seite lässt sich gerade nicht laden. Bleibt es dabei, lade die Seite neu",
   },
   places: {
     label: "Räume und Gespräche",

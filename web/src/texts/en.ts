@@ -49,6 +49,7 @@ export const en = {
     toText: "To the message field",
     close: "Close",
     save: "Save",
+    notLoaded: "This part of the page can't be loaded just now. If that stays so, load the page anew",
   },
   places: {
     label: "Rooms and conversations",

@@ -20,6 +20,10 @@ import { Talk } from "./talk";
 
 const Search = later(async () => (await import("./search")).Search);
 
+const endSearch = () => {
+  searching.value = null;
+};
+
 export function App() {
   const chat = useChat();
   useEffect(() => listenToKeys(chat), [chat]);
@@ -35,7 +39,7 @@ export function App() {
         <Banner />
         <Composer />
       </div>
-      {searching.value === null ? <People /> : <Search />}
+      {searching.value === null ? <People /> : <Search onClose={endSearch} />}
       {covered.value && <div class="scrim" aria-hidden="true" onClick={uncover} />}
       <Dialogs />
       <Naming />

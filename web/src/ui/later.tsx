@@ -4,11 +4,19 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
+import { t } from "../texts";
+import { useChat } from "./context";
 
 const REST = 1_500; // ms
 
-/** A component in a module of its own. */
-export function later<Props extends object>(load: () => Promise<ComponentType<Props>>): ComponentType<Props> {
+interface Closing {
+  onClose: () => void;
+}
+
+/** A component in a module of its own. Where it can't be loaded that is said, and it closes. */
+export function later<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+): ComponentType<Props & Closing> {
   let loading: Promise<ComponentType<Props>> | undefined;
   let Loaded: ComponentType<Props> | undefined;
 
@@ -23,13 +31,21 @@ export function later<Props extends object>(load: () => Promise<ComponentType<Pr
   }
 
   setTimeout(get, REST);
-  return function Later(props: Props) {
+  return function Later(props: Props & Closing) {
+    const chat = useChat();
     const here = useSignal(Loaded !== undefined);
     useEffect(() => {
-      if (!here.value)
-        void get().then(() => {
-          here.value = Loaded !== undefined;
-        });
+      let wanted = !here.value;
+      const shown = () => {
+        here.value = Loaded !== undefined;
+        if (here.value || !wanted) return;
+        chat.tell({ what: "error", code: "", text: t().shell.notLoaded });
+        props.onClose();
+      };
+      if (wanted) void get().then(shown);
+      return () => {
+        wanted = false;
+      };
     }, []);
     return here.value && Loaded ? <Loaded {...props} /> : null;
   };
