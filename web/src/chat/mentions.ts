@@ -1,4 +1,6 @@
-// Who is called by a message: `@ann` anywhere in its text.
+// Who is called by a message: `@ann` in what it says itself, or whoever it answers.
+
+import { isQuoted } from "../text/lines";
 
 const NAME = /[\p{L}\p{N}\p{M}._-]/u;
 const MORE = /[.]*[\p{L}\p{N}\p{M}_-]/uy;
@@ -15,9 +17,18 @@ export function mentionsOf(text: string, nick: string): [number, number][] {
   return found;
 }
 
-/** Whether a message calls this nick. */
+/** Whether a message calls this nick. What it only quotes called somebody before. */
 export function mentions(text: string, nick: string): boolean {
-  return mentionsOf(text, nick).length > 0;
+  if (answers(text, nick)) return true;
+  if (!text.includes("@")) return false;
+  const own = text.split("\n").filter((line) => !isQuoted(line));
+  return mentionsOf(own.join("\n"), nick).length > 0;
+}
+
+/** Whether it begins with a quote of this nick, as an answer does. */
+function answers(text: string, nick: string): boolean {
+  const begin = `> ${nick}: `;
+  return nick !== "" && lower(text.slice(0, begin.length)) === lower(begin);
 }
 
 function startsHere(text: string, at: number): boolean {

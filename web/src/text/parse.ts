@@ -3,6 +3,7 @@
 
 import { type Inline, inline, merged, type Names } from "./inline";
 import { emojiOnly } from "./jumbo";
+import { FENCE, isFence, isQuoted } from "./lines";
 
 export type { Inline, Names } from "./inline";
 
@@ -17,8 +18,6 @@ export interface RichText {
   jumbo: boolean; // it is nothing but one to three emoji
 }
 
-const FENCE = "```";
-const QUOTED = /^>(?=[ >]|$)/; // not ">:(" and not ">_<"
 const LANGUAGE = /^[\p{L}\p{N}+#._-]{0,24}$/u;
 const DEPTH = 4; // quotes within quotes; any more stand as they were typed
 
@@ -27,16 +26,6 @@ export function parse(text: string, names: Names): RichText {
   const jumbo = emojiOnly(text);
   if (jumbo) return { blocks: [{ kind: "lines", parts: [{ kind: "text", text }] }], jumbo };
   return { blocks: blocks(text.split("\n"), 0, names), jumbo };
-}
-
-/** Whether a line is a part of a quote. */
-export function isQuoted(line: string): boolean {
-  return QUOTED.test(line);
-}
-
-/** Whether a line begins or ends code. */
-export function isFence(line: string): boolean {
-  return line.startsWith(FENCE);
 }
 
 function blocks(lines: readonly string[], depth: number, names: Names): Block[] {

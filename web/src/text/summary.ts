@@ -1,6 +1,7 @@
 // A message in short: in one line, or as the quote that an answer begins with.
 
-import { type Block, type Inline, isFence, isQuoted, parse } from "./parse";
+import { isFence, isQuoted } from "./lines";
+import { type Block, type Inline, parse } from "./parse";
 
 const NOBODY = { nick: "", isName: () => false };
 // They turn round what stands beside them, where nothing isolates them.
