@@ -11,9 +11,14 @@ export const LOBBY = "lobby";
 const ROOM = /^#?[\p{L}\p{N}\p{M}_-]{1,64}$/u;
 const NICK = /^\+?[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]{0,31}$/u;
 
-/** The name of a room as it was typed, without its `#`; "" if it can't be one. */
-export function roomName(typed: string): string {
-  return ROOM.test(typed) ? typed.replace(/^#/, "") : "";
+/** The name of a room, without its `#`; "" if it can't be one. */
+export function roomName(name: string): string {
+  return ROOM.test(name) ? name.replace(/^#/, "") : "";
+}
+
+/** What was typed in search of a room: its words are one. */
+export function dashed(typed: string): string {
+  return typed.trim().replace(/\s+/g, "-");
 }
 
 /** Whether this can be somebody's name, as far as one can tell without the server. */

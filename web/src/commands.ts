@@ -1,6 +1,6 @@
 // What one can do by typing a slash: taken apart here, done by the chat.
 
-import { roomName } from "./address";
+import { dashed, roomName } from "./address";
 import type { Chat } from "./chat/chat";
 import type { Place } from "./chat/place";
 import { Lost, Refused } from "./link";
@@ -35,7 +35,7 @@ type Run = (typed: Typed) => void | Promise<void>;
 const RUN: Record<CommandName, Run> = {
   nick: ({ chat, rest }) => chat.rename(needed(rest, "nick")),
   join: ({ chat, rest }) => {
-    chat.open(roomName(needed(rest, "join")) || wrong(t().commands.noRoom));
+    chat.open(roomName(dashed(needed(rest, "join"))) || wrong(t().commands.noRoom));
   },
   leave,
   msg: ({ chat, rest }) => {

@@ -3,7 +3,7 @@
 
 import { signal } from "@preact/signals";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { addressedRoom, addressOf, followAddress, isNick, roomName } from "../src/address";
+import { addressedRoom, addressOf, dashed, followAddress, isNick, roomName } from "../src/address";
 import type { Chat } from "../src/chat/chat";
 import { Place } from "../src/chat/place";
 
@@ -34,6 +34,12 @@ test("the name of a room may have its sign, and no other", () => {
     "",
     "",
     "",
+  ]);
+});
+
+test("a room that is typed has a dash between its words", () => {
+  expect([" Family  Dinner ", "#at\u00a0four\n", "tea", " "].map(dashed)).toEqual([
+    ...["Family-Dinner", "#at-four", "tea", ""],
   ]);
 });
 

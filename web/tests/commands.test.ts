@@ -89,6 +89,11 @@ describe("a command", () => {
     expect(chat.open).toHaveBeenCalledExactlyOnceWith("tea");
   });
 
+  test("comes into a room of several words", async () => {
+    await typed("/join #Family  Dinner");
+    expect(chat.open).toHaveBeenCalledExactlyOnceWith("Family-Dinner");
+  });
+
   test("leaves the room one is in, but not the last one", async () => {
     await typed("/leave");
     expect(chat.leave).toHaveBeenCalledExactlyOnceWith(lobby);
@@ -193,7 +198,7 @@ describe("what can't be done says why, and what could be", () => {
     ["/nick", "/nick NAME"],
     ["/join", "/join ROOM"],
     ["/join @bob", "/msg NAME TEXT"],
-    ["/join two words", "/join ROOM"],
+    ["/join two/words", "/join ROOM"],
     ["/leave nowhere", "nowhere"],
     ["/msg", "/msg NAME TEXT"],
     ["/me", "/me TEXT"],

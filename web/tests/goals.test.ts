@@ -53,7 +53,12 @@ describe("goals", () => {
   test("may be a room that is new, if it can be one and is none yet", () => {
     expect(found(chat, "kitchen")).toEqual(["kitchen?"]);
     expect(found(chat, "tea")).toEqual(["tea", "green-tea"]);
-    expect(found(chat, "no room")).toEqual([]);
+    expect(found(chat, "no/room")).toEqual([]);
+  });
+
+  test("have a dash between their words", () => {
+    expect(found(chat, "Green Tea")).toEqual(["green-tea", "Green-Tea?"]);
+    expect(found(chat, "#family dinner")).toEqual(["family-dinner?"]);
   });
 
   test("with something unread come before others, those that mention one before these", () => {

@@ -66,7 +66,7 @@ export const de: Texts = {
     online: "ist da",
     leave: (room: string) => `${room} verlassen`,
     hide: (nick: string) => `${nick} schließen`,
-    noRoom: "Das kann kein Raum sein: ein Name hat Buchstaben, Ziffern, - und _, aber keine Leerzeichen",
+    noRoom: "Das kann kein Raum sein: ein Name hat Buchstaben, Ziffern, - und _",
     find: "Raum oder Person finden",
     findHint: "Name eines Raums oder einer Person",
     nothing: "Nichts mit diesem Namen",

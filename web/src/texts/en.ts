@@ -66,7 +66,7 @@ export const en = {
     online: "is here",
     leave: (room: string) => `Leave ${room}`,
     hide: (nick: string) => `Close ${nick}`,
-    noRoom: "That can't be a room: a name has letters, digits, - and _, but no spaces",
+    noRoom: "That can't be a room: a name has letters, digits, - and _",
     find: "Go to a room or a person",
     findHint: "Name of a room or a person",
     nothing: "Nothing of this name",

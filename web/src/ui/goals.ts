@@ -1,6 +1,6 @@
 // Where one could go, by a part of the name: rooms, conversations, people, and a room that may be new.
 
-import { roomName } from "../address";
+import { dashed, roomName } from "../address";
 import type { Chat } from "../chat/chat";
 import type { Place } from "../chat/place";
 
@@ -14,7 +14,8 @@ export interface Goal {
 
 /** What fits `part`, the best first: names that begin with it, then what isn't read. */
 export function goals(chat: Chat, part: string, people: boolean): Goal[] {
-  const wanted = part.toLowerCase();
+  const name = dashed(part);
+  const wanted = name.toLowerCase();
   const bare = wanted.replace(/^[#@]/, "");
   const offered = [...places(chat, people), ...others(chat)];
   const found = offered
@@ -23,7 +24,7 @@ export function goals(chat: Chat, part: string, people: boolean): Goal[] {
     .sort((one, other) => other.rank - one.rank)
     .map(({ goal }) => goal)
     .slice(0, MOST);
-  const room = people ? "" : roomName(part);
+  const room = people ? "" : roomName(name);
   if (room && !offered.some((goal) => goal.room === room)) found.push({ room, isNew: true });
   return found;
 }

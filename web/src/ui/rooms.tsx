@@ -1,7 +1,7 @@
 // Joins or creates a room: by its name, or one of those that there are.
 
 import { useEffect, useState } from "preact/hooks";
-import { roomName } from "../address";
+import { dashed, roomName } from "../address";
 import type { RoomInfo } from "../protocol";
 import { t } from "../texts";
 import { useChat } from "./context";
@@ -15,7 +15,7 @@ export function Rooms({ onClose }: { onClose: () => void }) {
   const rooms = useRooms();
   const [typed, setTyped] = useState("");
   const { places } = t();
-  const name = typed.trim();
+  const name = dashed(typed);
   const valid = name === "" || roomName(name) !== "";
   const part = name.replace(/^#/, "").toLowerCase();
   const found = rooms.filter(({ room }) => room.toLowerCase().includes(part));
