@@ -5,7 +5,15 @@ import { parseAst } from "vite";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { de } from "../src/texts/de";
 import { en } from "../src/texts/en";
-import { beginToSpeak, chosenLanguage, errorText, language, setLanguage, t } from "../src/texts/index";
+import {
+  beginToSpeak,
+  chosenLanguage,
+  errorText,
+  language,
+  leftText,
+  setLanguage,
+  t,
+} from "../src/texts/index";
 import { plurals } from "../src/texts/plural";
 import { clock, day, digits, fullTime } from "../src/texts/when";
 
@@ -193,5 +201,12 @@ describe("the language", () => {
     expect(errorText("bad_nick", "nick: too long")).toBe("Das kann kein Name sein (nick: too long)");
     expect(errorText("toString", "no such thing")).toBe("no such thing");
     expect(errorText("of_a_later_release", "no such thing")).toBe("no such thing");
+  });
+
+  test("is that of the server's reasons why somebody left", async () => {
+    expect(leftText("connection lost")).toBe("connection lost");
+    await setLanguage("de");
+    expect(leftText("connection lost")).toBe("Verbindung verloren");
+    expect(["toString", "of a later release"].map(leftText)).toEqual(["toString", "of a later release"]);
   });
 });

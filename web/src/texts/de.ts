@@ -167,6 +167,12 @@ export const de: Texts = {
       plural(count, { one: "Du hast {n} Nachricht verpasst", other: "Du hast {n} Nachrichten verpasst" }),
     join: ["", " ist gekommen"],
     leave: ["", " ist gegangen"],
+    why: {
+      "connection lost": "Verbindung verloren",
+      lost: "Verbindung verloren",
+      "node lost": "Server verloren",
+      shutdown: "Server heruntergefahren",
+    },
     isCalled: ["", " heißt jetzt ", ""],
     youAre: ["du heißt jetzt ", ""],
     topic: ["", " hat das Thema gesetzt: ", ""],

@@ -164,6 +164,12 @@ export const en = {
       plural(count, { one: "You missed {n} message", other: "You missed {n} messages" }),
     join: ["", " joined"],
     leave: ["", " left"],
+    why: {
+      "connection lost": "connection lost",
+      lost: "connection lost",
+      "node lost": "server lost",
+      shutdown: "server shut down",
+    },
     isCalled: ["", " is now called ", ""],
     youAre: ["you are now called ", ""],
     topic: ["", " set the topic: ", ""],

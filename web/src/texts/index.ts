@@ -57,6 +57,12 @@ export function errorText(code: string, message: string): string {
   return message && SAY_MORE.has(code) ? `${errors[code]} (${message})` : errors[code];
 }
 
+/** Why somebody left. What the server says is English, unless we know it. */
+export function leftText(reason: string): string {
+  const why: Record<string, string> = t().talk.why;
+  return Object.hasOwn(why, reason) ? why[reason]! : reason;
+}
+
 const SAY_MORE = new Set(["bad_json", "bad_command", "bad_nick", "bad_room", "not_allowed"]);
 
 function isKnown(code: string, errors: Texts["errors"]): code is keyof Texts["errors"] {

@@ -4,7 +4,7 @@ import { type ComponentChild, Fragment } from "preact";
 import type { Place } from "../chat/place";
 import type { Notice } from "../model";
 import type { Row } from "../rows/row";
-import { errorText, t } from "../texts";
+import { errorText, leftText, t } from "../texts";
 import { day } from "../texts/when";
 import { MessageRow } from "./message";
 import { Name } from "./name";
@@ -77,7 +77,7 @@ function NoticeRow({ notice: { happening, time } }: { notice: Notice }) {
 
 function Happened({ happening }: { happening: Notice["happening"] }) {
   const { talk } = t();
-  const why = "reason" in happening && happening.reason ? ` (${happening.reason})` : "";
+  const why = "reason" in happening && happening.reason ? ` (${leftText(happening.reason)})` : "";
   switch (happening.what) {
     case "join":
       return said(talk.join, <Name nick={happening.nick} user={happening.user} />);
