@@ -161,6 +161,7 @@ export const de: Texts = {
         other: "{n} weitere Nachrichten warten darauf, gesendet zu werden",
       }),
     loading: "Ältere Nachrichten werden gelesen …",
+    empty: "Hier wurde noch nichts gesagt.",
     newer: (count: number) => plural(count, { one: "{n} neue Nachricht", other: "{n} neue Nachrichten" }),
     newest: "Zum Neuesten",
     missed: (count: number) =>

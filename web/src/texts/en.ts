@@ -158,6 +158,7 @@ export const en = {
     waiting: (count: number) =>
       plural(count, { one: "{n} more message waits to be sent", other: "{n} more messages wait to be sent" }),
     loading: "Reading older messages…",
+    empty: "Nothing was said here yet.",
     newer: (count: number) => plural(count, { one: "{n} new message", other: "{n} new messages" }),
     newest: "Jump to newest",
     missed: (count: number) =>

@@ -8,6 +8,7 @@ import { t } from "../texts";
 import { twelveHours } from "../texts/when";
 import { useChat } from "./context";
 import { highlighted } from "./searching";
+import { TalkEmpty } from "./talk-empty";
 import { TalkHeard } from "./talk-heard";
 import { pressedInTalk } from "./talk-keys";
 import { look } from "./talk-look";
@@ -83,6 +84,7 @@ export function Talk() {
         }}
       >
         {loading && <p class="loading">{talk.loading}</p>}
+        {rows.length === 0 && <TalkEmpty place={place} />}
         <ol
           id="log"
           ref={list}
