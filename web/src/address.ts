@@ -1,9 +1,6 @@
 // The address of the page names what is looked at: #/room/lobby, or #/with/bob.
 
-import { effect } from "@preact/signals";
-import type { Chat } from "./chat/chat";
 import { isPrivate } from "./protocol";
-import { t } from "./texts";
 
 export const LOBBY = "lobby";
 
@@ -34,11 +31,11 @@ export function addressOf(room: string): string {
 
 /** What the address names: `lobby`, or `@bob`. */
 export function addressedRoom(): string {
-  return named() || LOBBY;
+  return namedByAddress() || LOBBY;
 }
 
 /** The same, but "" if it names nothing. */
-function named(): string {
+export function namedByAddress(): string {
   const [, kind, name = ""] = location.hash.match(/^#\/(room|with)\/(.+)$/) ?? [];
   const decoded = unescaped(name);
   if (kind === "with") return NICK.test(decoded) ? `@${decoded}` : "";
@@ -51,23 +48,4 @@ function unescaped(name: string): string {
   } catch {
     return "";
   }
-}
-
-/** Have the chat look at what the address names, and the address name what the chat looks at. */
-export function followAddress(chat: Chat): void {
-  const look = () => {
-    const wrong = location.hash !== "" && named() === "";
-    chat.open(addressedRoom());
-    if (wrong) chat.tell({ what: "error", code: "", text: t().places.noRoom });
-  };
-  addEventListener("hashchange", look);
-  look();
-  effect(() => {
-    const address = addressOf(chat.current.value.room.value);
-    if (location.hash === address) return;
-    // What was left, or has another name now, is nothing to go back to; nor is one's own place.
-    const there = named() !== "" ? chat.placeNamed(named()) : undefined;
-    if (there && there !== chat.current.value) history.pushState(null, "", address);
-    else history.replaceState(null, "", address);
-  });
 }

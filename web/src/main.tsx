@@ -1,8 +1,9 @@
 // The page begins here.
 
 import { render } from "preact";
-import { addressedRoom, followAddress } from "./address";
+import { addressedRoom } from "./address";
 import { Chat } from "./chat/chat";
+import { followAddress } from "./following";
 import { keepPage } from "./install";
 import { notifyOf } from "./notify";
 import { connectSockJS } from "./sockets";

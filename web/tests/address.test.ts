@@ -3,9 +3,10 @@
 
 import { signal } from "@preact/signals";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { addressedRoom, addressOf, dashed, followAddress, isNick, roomName } from "../src/address";
+import { addressedRoom, addressOf, dashed, isNick, roomName } from "../src/address";
 import type { Chat } from "../src/chat/chat";
 import { Place } from "../src/chat/place";
+import { followAddress } from "../src/following";
 
 describe("the address", () => {
   test.each(["lobby", "salon_été", "茶", "@bob", "@Dörte", "@b.o-b", "@+5f0c2b9e4d7a1136"])(

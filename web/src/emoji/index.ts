@@ -1,22 +1,9 @@
 // All emoji, by their names. The table is a file of its own, which is loaded when it is first wanted.
 
 import { type Language, language } from "../texts";
+import type { EmojiTable } from "./table";
 
-export interface Emoji {
-  emoji: string;
-  name: string; // "thumbs up", for people
-  names: readonly string[]; // "thumbsup", "+1": what stands between the colons
-  tones: boolean; // it comes in tones of skin
-}
-
-export interface EmojiTable {
-  /** By kind, in the order of Unicode: t().emoji.groups says what each is called. */
-  groups: readonly (readonly Emoji[])[];
-  /** Those of which a name begins like this, then those which are called so or have to do with it. */
-  search(prefix: string, limit?: number): Emoji[];
-  /** The emoji `thumbsup` (or `:thumbsup:`), if there is one. */
-  named(name: string): string | undefined;
-}
+export type { Emoji, EmojiTable } from "./table";
 
 const TABLES: Record<Language, () => Promise<{ default: string }>> = {
   en: () => import("./en.txt?raw"),

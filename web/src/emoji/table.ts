@@ -1,6 +1,20 @@
 // The table of all emoji, as it is written in a file, and how something is found in it.
 
-import type { Emoji, EmojiTable } from ".";
+export interface Emoji {
+  emoji: string;
+  name: string; // "thumbs up", for people
+  names: readonly string[]; // "thumbsup", "+1": what stands between the colons
+  tones: boolean; // it comes in tones of skin
+}
+
+export interface EmojiTable {
+  /** By kind, in the order of Unicode: t().emoji.groups says what each is called. */
+  groups: readonly (readonly Emoji[])[];
+  /** Those of which a name begins like this, then those which are called so or have to do with it. */
+  search(prefix: string, limit?: number): Emoji[];
+  /** The emoji `thumbsup` (or `:thumbsup:`), if there is one. */
+  named(name: string): string | undefined;
+}
 
 /** The table as it is written in the file. */
 export function tableOf(file: string): EmojiTable {
