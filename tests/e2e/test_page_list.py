@@ -320,7 +320,7 @@ def test_what_is_new_is_said_to_who_does_not_see_it(visitor: NewVisitor, daemon:
     scrolls(ann, 0)
     expect(ann.page.locator("#log .text").first).not_to_have_text("line 200")
     bob.say("lobby", "hello <b>ann</b>")
-    ann.page.wait_for_function("window.heard.length > 0")
+    ann.page.wait_for_function("() => window.heard.length > 0")
     assert ann.page.evaluate("window.heard") == ["bob: hello <b>ann</b>"]
     assert ann.page.locator("#talk").get_attribute("aria-live") == "off"
     bob.close()
