@@ -8,8 +8,8 @@
 # Options for `make run`, `make bench` and pytest: make run ARGS="--port 9292"
 ARGS =
 PYTEST = .venv/bin/python -m pytest $(ARGS)
-# Processes that `make test` shares the tests among, a module to one of them: half of their time they wait.
-WORKERS = 3
+# Processes that `make test` shares the tests among, a module to one of them.
+WORKERS = 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-unit test-web test-component test-contract test-integration test-e2e \
