@@ -118,6 +118,7 @@ class LineConversation:
     def take(self, heard: Heard) -> None:
         """A line came, or one too long for a line, or the end. It is dealt with in its turn."""
         if self._state is not State.CLOSED and not self._leaving:
+            self._marks.heard()
             self._lines.put(heard)
 
     def refuse(self, problem: ChatError) -> None:

@@ -56,6 +56,17 @@ class ReadMarks:
         if self._timer is None:
             self._timer = self._clock.callLater(EVERY, self._on_time)
 
+    def begin(self, room: str, seq: int) -> None:
+        """One is in a room for the first time, with so much said there. That is told at once:
+        who is cut off a second later has missed all that is said from now on."""
+        self.shown(room, seq)
+        self._tell_if_new(room, seq)
+
+    def heard(self) -> None:
+        """Something came from the user: the time to see what has arrived of what was shown. Once
+        the connection is lost that can't be seen any more."""
+        self._arrived()
+
     def known(self, room: str, seq: int) -> None:
         """The daemon knows already that the user has read so far, here or elsewhere."""
         self._told[room] = max(seq, self._told.get(room, 0))

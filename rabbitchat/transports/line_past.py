@@ -90,7 +90,7 @@ class Past:
             self._lines = self._bytes = 0
             await self._catch_up(room, room, read, joined.seq)
         elif joined.seq > self._marks.last(room):
-            self._marks.shown(room, joined.seq)
+            self._marks.begin(room, joined.seq)
         await self.come_back()
 
     def expect(self, conversations: Iterable[events.Conversation]) -> None:

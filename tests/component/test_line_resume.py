@@ -102,6 +102,26 @@ async def test_what_was_missed_is_shown_once(node: StartNode, on_websocket: bool
     await missed_one(await node(), on_websocket=on_websocket)
 
 
+@pytest.mark.parametrize("on_websocket", [False, True])
+@pytest_twisted.ensureDeferred
+async def test_cut_off_as_soon_as_one_is_there(node: StartNode, on_websocket: bool) -> None:
+    chat = await node(grace=0.1)
+    ann = await chat.connected("ann", "lobby")
+    await ann.says("lobby", "before")
+    tel = await come(chat, "tel", on_websocket)
+    word = await word_of(tel)
+    tel.vanish()
+    await gone(chat, "tel")
+    await ann.says("lobby", "missed")
+    tel = await come(chat, f"/session {word} tel", on_websocket)
+    await ann.says("lobby", "live")
+    shown = await shows(tel, "<ann> live")
+    assert untimed(shown[:-1]) == [
+        "* you missed 1 message in lobby",
+        "<ann> missed",
+    ]
+
+
 @pytest_twisted.ensureDeferred
 async def test_coming_back_on_another_node(node: StartNode, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/chat.sqlite"

@@ -196,6 +196,7 @@ async def open_websocket(
         f"ws://{HOST}:{port}{path}", origin=origin, protocols=list(protocols), headers=headers
     )
     factory.protocol = WebSocket
+    factory.setProtocolOptions(closeHandshakeTimeout=10)  # its 1 may be no second at all
     configure(factory)
     websocket: Any = await TCP4ClientEndpoint(reactor, HOST, port).connect(factory)
     assert isinstance(websocket, WebSocket)

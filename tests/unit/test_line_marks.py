@@ -95,6 +95,29 @@ def test_the_end_tells_what_has_arrived() -> None:
     assert reader.clock.getDelayedCalls() == []
 
 
+def test_what_had_arrived_when_something_was_typed_is_told_after_a_cut() -> None:
+    reader = Reader()
+    reader.shown("lobby", 1)
+    reader.marks.heard()  # on its way still
+    reader.confirms()
+    reader.marks.heard()
+    reader.shown("lobby", 2)
+    reader.marks.end(has_read_all=False)
+    assert reader.told == [("lobby", 1)]
+
+
+def test_where_one_is_for_the_first_time_that_is_told_at_once() -> None:
+    reader = Reader()
+    reader.marks.begin("lobby", 7)
+    assert reader.told == [("lobby", 7)]
+    assert reader.marks.last("lobby") == 7
+    reader.marks.known("dev", 3)
+    reader.marks.begin("dev", 3)
+    reader.confirms()
+    reader.clock.advance(EVERY)
+    assert reader.told == [("lobby", 7)]
+
+
 def test_a_room_that_is_left_is_told_about_at_once() -> None:
     reader = Reader()
     reader.shown("dev", 3)

@@ -1,7 +1,7 @@
 // When the field has the focus: at a desk always if nothing else needs it, on a phone only when one
 // asks for it, for a keyboard comes with it.
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import type { Place } from "../chat/place";
 import { editing, replying } from "./composing";
 import { useChat } from "./context";
@@ -15,7 +15,8 @@ export function useFocus(field: { current: HTMLTextAreaElement | null }, place: 
   useEffect(() => {
     if (named && !TOUCH.matches && !document.querySelector("dialog[open]")) field.current!.focus();
   }, [place, named]);
-  useEffect(() => {
+  // Before the next key comes, which may be before the next picture.
+  useLayoutEffect(() => {
     if (!editing.value && !replying.value) return;
     field.current!.focus();
     field.current!.setSelectionRange(field.current!.value.length, field.current!.value.length);
