@@ -26,7 +26,7 @@ EVIL, OTHER, THIRD = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 def chat() -> Iterator[Besieged]:
     """A daemon with limits that are soon reached."""
     with besieged(
-        f"--max-connections-per-ip={MOST}", "--rate=20", "--burst=20", "--connect-timeout=3"
+        f"--max-connections-per-ip={MOST}", "--rate=20", "--burst=20", "--connect-timeout=8"
     ) as made:
         yield made
 
@@ -45,7 +45,7 @@ def test_commands_before_a_name(chat: Besieged) -> None:
         publish = frame(
             TEXT, json.dumps({"type": "publish", "room": people.room, "text": "boo"}).encode()
         )
-        flooding = stack.enter_context(HostileWebSocket(chat.port))  # at once: it has 3 s
+        flooding = stack.enter_context(HostileWebSocket(chat.port))  # at once: it has 8 s
         flooding.send_while(repeat(publish * 100, 100))
         assert flooding.close_code() == 3500
 

@@ -107,10 +107,10 @@ def clicked(what: str, shown: str) -> Scene:
 
 
 def actions(who: Visitor) -> None:
-    """Open the menu of a message, which goes when the page scrolls."""
+    """Open the menu of a message."""
     button = who.page.locator("#log .more").last
     button.scroll_into_view_if_needed()
-    rests(who)
+    rests(who)  # the page has taken note that it was scrolled
     button.click()
     expect(who.page.locator("[popover].actions")).to_be_visible()
 

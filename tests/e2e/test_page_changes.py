@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 from support.browser import NewVisitor
+from support.daemons import wait_for
 from support.middlebox import Middlebox
 from support.people import Person
 from support.telnet import NewTelnet
@@ -81,6 +82,32 @@ def test_what_others_do_at_telnet(visitor: NewVisitor, telnet: NewTelnet) -> Non
     tel.says("/delete")
     for each in (ann, late, visitor("later")):
         each.sees("tel: message deleted", "ann: hello tel")
+
+
+def test_a_menu_goes_along_while_others_talk(visitor: NewVisitor, daemon: Twistd) -> None:
+    ann = visitor("ann", viewport={"width": 900, "height": 500})
+    bob = Person(daemon.port).connect("bob", "lobby")
+    for number in range(20):
+        bob.say("lobby", f"line {number}")
+    button = ann.page.locator("#log .message").filter(has_text="line 19").locator(".more")
+    button.click()
+    menu = ann.page.locator("[popover].actions")
+    expect(menu).to_be_visible()
+    before = button.bounding_box(), menu.bounding_box()
+    bob.say("lobby", "more")
+    expect(ann.page.locator("#log .text").last).to_be_in_viewport()
+    wait_for(lambda: _moved(before[0], button) == _moved(before[1], menu) < 0, "both have moved")
+    for number in range(40):
+        bob.say("lobby", f"more {number}")
+    expect(menu).to_have_count(0)
+    bob.close()
+
+
+def _moved(before: FloatRect | None, what: Locator) -> int:
+    now = what.bounding_box()
+    assert before is not None
+    assert now is not None
+    return round(now["y"] - before["y"])
 
 
 def test_by_keyboard_alone(visitor: NewVisitor) -> None:

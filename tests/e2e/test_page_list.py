@@ -66,7 +66,8 @@ FIRST_IN_VIEW = """() => {
     const upper = document.getElementById("talk").getBoundingClientRect().top;
     const rows = [...document.querySelectorAll("#log .message")];
     const row = rows.find((each) => each.getBoundingClientRect().bottom > upper + 1);
-    return row && [row.querySelector(".text").textContent, Math.round(row.getBoundingClientRect().top - upper)];
+    const top = row?.getBoundingClientRect().top - upper;
+    return row && [row.querySelector(".text").textContent, Math.round(top)];
 }"""
 """The text of the first row in view, and how many pixels below the upper edge it begins."""
 

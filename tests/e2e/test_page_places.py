@@ -379,10 +379,9 @@ def test_when_the_next_attempt_comes(visitor: NewVisitor, daemon: Twistd) -> Non
         expect(countdown).to_have_text(f"Next attempt in {before - passed} s.")
     daemon.start()
     ann.page.get_by_role("button", name="Now").click()
-    began = ann.page.evaluate("Date.now()")
+    expect(countdown).to_be_hidden()  # though no time has passed
     status = ann.page.locator("#status")
     ann.time_passes_until(lambda: status.inner_text() == "connected")
-    assert ann.page.evaluate("Date.now()") - began < 3_000, "it did not wait"
     expect(banner).to_have_count(0)
 
 

@@ -1,4 +1,4 @@
-// The menu of a message, over the page beside its button.
+// The menu of a message, over the page beside its button, also while others go on talking.
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
@@ -29,8 +29,10 @@ export function MessageMenu({ button, message, place, mayEdit, onReact, onPick, 
   const sure = useSignal(false);
   useLayoutEffect(() => openBeside(menu.current!, button), []);
 
+  // The browser tells that it closed only after a while, in which one may press the button again.
   const then = (does: () => void) => () => {
     menu.current!.hidePopover();
+    onClose();
     does();
   };
   const write = (which: Signal<Said | null>) =>
@@ -48,7 +50,9 @@ export function MessageMenu({ button, message, place, mayEdit, onReact, onPick, 
       class="actions"
       popover="auto"
       aria-label={texts.actions}
-      onToggle={({ newState }) => newState === "closed" && onClose()}
+      onToggle={({ newState, currentTarget }) =>
+        newState === "closed" && currentTarget.isConnected && onClose()
+      }
       onKeyDown={(event) => {
         if (event.key === "Escape") then(() => button.focus())();
         else if (!move(event)) return;
@@ -84,20 +88,30 @@ function Choice({ words, onClick }: { words: string; onClick: () => void }) {
   );
 }
 
-/** Show it below the button, or above it where there is no room; it goes when the page moves. */
+/** Show it beside the button, and go along with it; it closes when the button leaves the view. */
 function openBeside(menu: HTMLElement, button: HTMLElement): () => void {
   menu.showPopover();
+  place(menu, button);
+  menu.querySelector("button")!.focus({ preventScroll: true });
+  const scrolling = button.closest("#talk");
+  const follow = () => (isInView(button, scrolling!) ? place(menu, button) : menu.hidePopover());
+  scrolling?.addEventListener("scroll", follow);
+  return () => scrolling?.removeEventListener("scroll", follow);
+}
+
+/** Below the button, or above it where there is no room. */
+function place(menu: HTMLElement, button: HTMLElement): void {
   const { top, bottom, left, right } = button.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = menu;
   const below = bottom + GAP + height <= innerHeight;
   const starts = getComputedStyle(button).direction === "rtl" ? left : right - width;
   menu.style.top = `${below ? bottom + GAP : Math.max(GAP, top - GAP - height)}px`;
   menu.style.left = `${Math.max(GAP, Math.min(starts, innerWidth - width - GAP))}px`;
-  menu.querySelector("button")!.focus({ preventScroll: true });
-  const close = () => menu.hidePopover();
-  const scrolling = button.closest("#talk");
-  scrolling?.addEventListener("scroll", close, { once: true });
-  return () => scrolling?.removeEventListener("scroll", close);
+}
+
+function isInView(button: HTMLElement, scrolling: Element): boolean {
+  const [inner, outer] = [button.getBoundingClientRect(), scrolling.getBoundingClientRect()];
+  return button.isConnected && inner.bottom > outer.top && inner.top < outer.bottom;
 }
 
 /** The arrows lead from one button to the next. Returns whether it was one. */
