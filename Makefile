@@ -29,7 +29,7 @@ test: test-environment ## run all tests; installs what they need where it can
 	@scripts/install-test-parts
 	@scripts/web dev
 	@cd web && npm test
-	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile
+	$(PYTEST) --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-unit: test-environment ## tests of the pure parts
 	$(PYTEST) tests/unit

@@ -16,6 +16,8 @@ from support.twistd import Twistd
 
 pytestmark = pytest.mark.ui_acceptance
 
+WITH_WORKER = {"service_workers": "allow"}
+
 KEPT = """async () => {
     const { scope, active } = await navigator.serviceWorker.ready;
     while (active.state !== "activated") {
@@ -39,7 +41,7 @@ def shows_that_it_is_away(visitor: Visitor) -> None:
 
 
 def test_without_the_server(visitor: NewVisitor, daemon: Twistd) -> None:
-    ann = visitor("ann")
+    ann = visitor("ann", **WITH_WORKER)
     is_kept(ann)
     daemon.stop()
     for _ in range(2):
@@ -52,7 +54,7 @@ def test_without_the_server(visitor: NewVisitor, daemon: Twistd) -> None:
 
 
 def test_a_proxy_stands_there_alone(visitor: NewVisitor, middlebox: Middlebox) -> None:
-    ann = visitor("ann", url=middlebox.url)
+    ann = visitor("ann", **WITH_WORKER, url=middlebox.url)
     is_kept(ann)
     middlebox.refuses = b""
     ann.page.reload()
@@ -62,7 +64,7 @@ def test_a_proxy_stands_there_alone(visitor: NewVisitor, middlebox: Middlebox) -
 
 
 def test_a_server_that_does_not_answer(visitor: NewVisitor, middlebox: Middlebox) -> None:
-    ann = visitor("ann", url=middlebox.url)
+    ann = visitor("ann", **WITH_WORKER, url=middlebox.url)
     is_kept(ann)
     middlebox.swallows = rb"^GET / "
     ann.page.reload()
@@ -76,7 +78,7 @@ ASK = """(paths) => Promise.all(paths.map(
 def test_only_the_page_is_kept(visitor: NewVisitor, daemon: Twistd) -> None:
     page = ["./", "icon.svg", "manifest.webmanifest"]
     others = ["quick/", "health", "metrics", "chat/info", "ws", "sw.js", "licences.txt"]
-    ann = visitor("ann")
+    ann = visitor("ann", **WITH_WORKER)
     is_kept(ann)
     ann.page.reload()
     ann.is_in()
@@ -98,7 +100,7 @@ def test_only_the_page_is_kept(visitor: NewVisitor, daemon: Twistd) -> None:
 def test_below_a_path_of_another_server(visitor: NewVisitor, daemon: Twistd) -> None:
     box = Middlebox(daemon.port, below="/team")
     try:
-        ann = visitor("ann", url=box.url)
+        ann = visitor("ann", **WITH_WORKER, url=box.url)
         ann.travels_by("websocket")
         is_kept(ann)
         box.refuses = b""
@@ -112,7 +114,7 @@ def test_below_a_path_of_another_server(visitor: NewVisitor, daemon: Twistd) -> 
 
 def test_it_can_be_installed(visitor: NewVisitor) -> None:
     """Chromium finds nothing in the way of it."""
-    ann = visitor("ann")
+    ann = visitor("ann", **WITH_WORKER)
     is_kept(ann)
     devtools = ann.context.new_cdp_session(ann.page)
     found = devtools.send("Page.getAppManifest")
@@ -162,7 +164,7 @@ def shown(visitor: Visitor) -> list[str]:
 
 
 def test_a_new_release(visitor: NewVisitor, release: Twistd, tmp_path: Path) -> None:
-    ann = visitor("ann", url=release.url)
+    ann = visitor("ann", **WITH_WORKER, url=release.url)
     is_kept(ann)
     assert shown(ann) == ["1", "1"]
     release_next(tmp_path, 2)

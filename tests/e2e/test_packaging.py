@@ -9,11 +9,14 @@ import sys
 import tarfile
 import urllib.request
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from support.daemons import CHECKOUT, Foreground, copy_checkout, environment, free_port, run
+
+Install = Callable[..., None]
 
 
 def installed_environment() -> dict[str, str]:
@@ -143,26 +146,37 @@ def starts_far_away(scripts: Path, directory: Path) -> None:
             assert "Traceback" not in daemon.output
 
 
-def fresh_environment(directory: Path) -> Path:
-    """A new virtual environment; its directory of programs."""
-    must(sys.executable, "-m", "venv", directory / "fresh", cwd=directory)
-    return directory / "fresh" / "bin"
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of a new virtual environment. What the package needs comes with the first that
+    is installed there."""
+    directory = tmp_path_factory.mktemp("fresh")
+    must(sys.executable, "-m", "venv", directory, cwd=directory)
+    return directory / "bin"
 
 
-def test_the_wheel_in_a_fresh_environment(built: Path, tmp_path: Path) -> None:
-    scripts = fresh_environment(tmp_path)
-    must(scripts / "pip", "install", one(built, "rabbitchat-*.whl"), cwd=tmp_path)
-    starts_far_away(scripts, tmp_path)
-    must(scripts / "pip", "check", cwd=tmp_path)
-    must(scripts / "pip", "uninstall", "--yes", "rabbitchat", cwd=tmp_path)
-    after = run([scripts / "twistd", "--help"], tmp_path, installed_environment())
+@pytest.fixture
+def install(fresh: Path, tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Installs as it is told to; in the end nothing of it is left."""
+
+    def pip_install(*what: str | Path, cwd: Path) -> None:
+        must(fresh / "pip", "install", *what, cwd=cwd)
+        must(fresh / "pip", "check", cwd=tmp_path)
+
+    yield pip_install
+    must(fresh / "pip", "uninstall", "--yes", "rabbitchat", cwd=tmp_path)
+    after = run([fresh / "twistd", "--help"], tmp_path, installed_environment())
     assert after.returncode == 0, "Twisted must survive that the plugin is removed"
     assert "rabbitchat" not in after.stdout
 
 
+def test_the_wheel(built: Path, fresh: Path, install: Install, tmp_path: Path) -> None:
+    install(one(built, "rabbitchat-*.whl"), cwd=tmp_path)
+    starts_far_away(fresh, tmp_path)
+
+
 @pytest.mark.parametrize("how", [["--editable"], []], ids=["pip install -e .", "pip install ."])
-def test_pip_install(tmp_path: Path, how: list[str]) -> None:
+def test_a_checkout(fresh: Path, install: Install, tmp_path: Path, how: list[str]) -> None:
     checkout = copy_checkout(tmp_path / "checkout")
-    scripts = fresh_environment(tmp_path)
-    must(scripts / "pip", "install", *how, ".", cwd=checkout)
-    starts_far_away(scripts, tmp_path)
+    install(*how, ".", cwd=checkout)
+    starts_far_away(fresh, tmp_path)

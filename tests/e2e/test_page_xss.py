@@ -103,12 +103,12 @@ def test_said_privately(ann: Victim, mallory: Person) -> None:
     mallory.say("@ann", "psst")
     ann.page.goto(ann.page.url.replace("#/room/lobby", "#/with/mallory"))
     expect(ann.page.locator("#log")).to_contain_text("psst")
-    _says_all(mallory, "@ann", ann, ATTACKS)
+    _says_all(mallory, "@ann", ann, FEW)
 
 
 def test_said_in_answers(ann: Victim, mallory: Person) -> None:
     """And quotes."""
-    quotes = ["\n".join(f"> {line}" for line in text.split("\n")) for text in ATTACKS]
+    quotes = ["\n".join(f"> {line}" for line in text.split("\n")) for text in FEW]
     _says_all(mallory, "lobby", ann, [f"{quote}\nindeed" for quote in quotes])
 
 

@@ -29,6 +29,7 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-features=SpareRendererForSitePerProcess",
 )
 PATIENCE = 15_000.0  # milliseconds: a page that comes back waits up to some seconds in between
 
@@ -36,9 +37,11 @@ expect.set_options(timeout=PATIENCE)
 
 AWAY = re.compile(
     r"WebSocket connection to 'ws://[^']*' failed"
+    r"|Service Worker registration blocked by Playwright"
     r"|Failed to load resource: (net::ERR_|the server responded with a status of (502|413))"
 )
-"""What Chromium logs when the server is away, refuses behind a proxy, or was sent too much."""
+"""What Chromium logs when the server is away, refuses behind a proxy, or was sent too much; and
+that a visitor has no service worker."""
 
 TOO_LATE = re.compile(r"the server responded with a status of 404 .*/(xhr|jsonp)_send(\?|$)")
 """A message that set out just before its session ended, with the server that stops."""
@@ -296,7 +299,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visitor(browser: Browser, daemon: Twistd) -> Iterator[NewVisitor]:
     """Makes visitors: `visitor("ann", room="tea", viewport=…)`; without a name they are asked.
-    With `url` the page is had from there; with `same_as=ann` it is ann at another browser."""
+    With `url` the page is had from there; with `same_as=ann` it is ann at another browser. They have
+    no service worker, which costs a process, but with `service_workers="allow"`."""
     visitors: list[Visitor] = []
 
     def new(
@@ -308,7 +312,8 @@ def visitor(browser: Browser, daemon: Twistd) -> Iterator[NewVisitor]:
     ) -> Visitor:
         if same_as is not None:
             context["storage_state"] = same_as.context.storage_state()
-        made = Visitor(browser.new_context(**{"locale": "en-GB", **context}), url or daemon.url)
+        context = {"locale": "en-GB", "service_workers": "block", **context}
+        made = Visitor(browser.new_context(**context), url or daemon.url)
         visitors.append(made)
         made.open(room)
         if nick:

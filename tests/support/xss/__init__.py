@@ -40,7 +40,9 @@ class Victim(Visitor):
     heeded."""
 
     def __init__(self, browser: Browser, url: str, *, unprotected: bool = False) -> None:
-        context = browser.new_context(locale="en-GB", bypass_csp=unprotected)
+        context = browser.new_context(
+            locale="en-GB", bypass_csp=unprotected, service_workers="block"
+        )
         context.add_init_script(_WATCH)
         super().__init__(context, url)
         self._own_url = url
