@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from typing import Optional, Union
 
 from twisted.internet.interfaces import IReactorCore
+from twisted.logger import Logger
 from twisted.python import usage
 
 import rabbitchat
 from rabbitchat.data_directory import SYSTEM, default_database
 from rabbitchat.settings import BadOption, Limits, Settings, parse
+
+PREFIX = "RABBITCHAT_"
+
+log = Logger()
 
 SYNOPSIS = """\
 Usage: rabbitchat [options]               in the foreground, until Ctrl+C
@@ -44,7 +49,11 @@ class Option:
     @property
     def variable(self) -> str:
         """The environment variable that sets it."""
-        return f"RABBITCHAT_{self.name.upper().replace('-', '_')}"
+        return _variable(self.name)
+
+
+def _variable(option: str) -> str:
+    return PREFIX + option.upper().replace("-", "_")
 
 
 def _limit(name: str, value: str, what: str) -> Option:
@@ -213,7 +222,8 @@ class Options(usage.Options):
 
 
 def from_environment(environment: Mapping[str, str], reactor: IReactorCore) -> Settings:
-    """What the RABBITCHAT_* variables choose; an empty one counts as not set.
+    """What the RABBITCHAT_* variables choose; an empty one counts as not set, and one that is no
+    option's is ignored, which is logged: a container may have others that begin like these.
 
     Raises SystemExit with one line, which names the variable, when one is wrong.
     """
@@ -221,8 +231,10 @@ def from_environment(environment: Mapping[str, str], reactor: IReactorCore) -> S
     for option in OPTIONS:
         if value := environment.get(option.variable):
             given[option.name] = value.split(",") if option.repeated else value
+    for name in sorted(set(environment) - {option.variable for option in OPTIONS}):
+        if name.startswith(PREFIX):
+            log.warn("{name} is ignored: rabbitchat has no such option", name=name)
     try:
         return parse(given, reactor)
     except BadOption as why:
-        variable = f"RABBITCHAT_{why.option.upper().replace('-', '_')}"
-        raise SystemExit(f"rabbitchat: {why.named(variable)}") from None
+        raise SystemExit(f"rabbitchat: {why.named(_variable(why.option))}") from None

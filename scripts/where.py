@@ -13,6 +13,8 @@ from rabbitchat.options import Options
 
 def main(arguments: list[str]) -> None:
     """Print it. A wrong option ends this with one line, as it would end the daemon."""
+    if {"--help", "--version"} & set(arguments):
+        return  # the daemon answers, and doesn't start
     options = Options()
     options.parseOptions(arguments)
     settings = options.settings(MemoryReactor())

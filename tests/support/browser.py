@@ -299,8 +299,10 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visitor(browser: Browser, daemon: Twistd) -> Iterator[NewVisitor]:
     """Makes visitors: `visitor("ann", room="tea", viewport=…)`; without a name they are asked.
-    With `url` the page is had from there; with `same_as=ann` it is ann at another browser. They have
-    no service worker, which costs a process, but with `service_workers="allow"`."""
+    With `url` the page is had from there; with `same_as=ann` it is ann at another browser.
+
+    They have no service worker, which costs a process, but with `service_workers="allow"`.
+    """
     visitors: list[Visitor] = []
 
     def new(

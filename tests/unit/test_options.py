@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from twisted.internet.testing import MemoryReactor
+from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 import rabbitchat
 from rabbitchat.checks import HistoryKeep
@@ -114,6 +115,16 @@ def test_no_state_is_shared_between_two_command_lines() -> None:
 
 def test_an_empty_variable_counts_as_not_set() -> None:
     assert from_environment({"RABBITCHAT_PORT": ""}, MemoryReactor()).port == "tcp:9191"
+
+
+def test_a_variable_of_no_option_is_ignored_and_that_is_logged() -> None:
+    with capturedLogs() as logged:
+        settings = from_environment({"RABBITCHAT_PROT": "1", "PROT": "2"}, MemoryReactor())
+    assert settings.port == "tcp:9191"
+    assert [formatEvent(event) for event in logged] == [
+        "RABBITCHAT_PROT is ignored: rabbitchat has no such option"
+    ]
+    assert [event["log_level"] for event in logged] == [LogLevel.warn]
 
 
 @pytest.mark.parametrize("option", OPTIONS)

@@ -191,6 +191,10 @@ describe("the language", () => {
     await setLanguage("de");
     expect([clock(time), day(time, now), digits(1_200)]).toEqual(["14:05", "gestern", "1.200"]);
     expect(fullTime(time)).toBe("Freitag, 6. März 2026 um 14:05:09");
+    vi.spyOn(navigator, "languages", "get").mockReturnValue(["en-US"]);
+    await setLanguage("auto");
+    expect(clock(new Date(2026, 2, 6, 21, 57).toISOString())).toMatch(/^9:57\sPM$/);
+    expect(clock(time)).toMatch(/^2:05\sPM$/);
   });
 
   test("is that of the server's errors", async () => {

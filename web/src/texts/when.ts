@@ -4,9 +4,9 @@ import { locale } from "./index";
 
 const DAY = 86_400_000; // ms
 
-/** "14:05" */
+/** "14:05", "2:05 PM" */
 export function clock(time: string): string {
-  return format(time, { hour: "2-digit", minute: "2-digit" });
+  return format(time, { hour: "numeric", minute: "2-digit" });
 }
 
 /** Whether the hours are counted twice to twelve, so that `clock` says which of the two it means. */

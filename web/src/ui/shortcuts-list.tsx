@@ -52,8 +52,13 @@ function List({ title, all }: { title: string; all: readonly Keys[] }) {
   );
 }
 
-/** "Strg+K": as it is written on the keyboards of those who speak the language of the page. */
+/** "Strg+K", "⌘K": as it is written on the keyboards of those who speak the language of the page. */
 function asWritten(key: string): string {
+  if (/^(Mac|iP)/.test(navigator.platform)) {
+    return key.replace(/(Ctrl|Alt|Shift)\+/g, (_, held: keyof typeof OF_A_MAC) => OF_A_MAC[held]);
+  }
   const names: Record<string, string> = t().shortcuts.keys;
   return key.replace(/\p{L}{2,}/gu, (word) => names[word] ?? word);
 }
+
+const OF_A_MAC = { Ctrl: "⌘", Alt: "⌥", Shift: "⇧" };
