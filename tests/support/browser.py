@@ -21,6 +21,25 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from support.twistd import Twistd
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_FEATURES = (
+    "SpareRendererForSitePerProcess",  # a process for each page, and one for its next one
+    "WebUIOmniboxPopup",  # a process for each window, for what nobody sees
+    "WebUIOmniboxAimPopup",
+    # Those that playwright turns off: the last such option counts.
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+)
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -29,7 +48,7 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--disable-features=SpareRendererForSitePerProcess",
+    f"--disable-features={','.join(NO_FEATURES)}",
 )
 PATIENCE = 15_000.0  # milliseconds: a page that comes back waits up to some seconds in between
 
@@ -38,6 +57,7 @@ expect.set_options(timeout=PATIENCE)
 AWAY = re.compile(
     r"WebSocket connection to 'ws://[^']*' failed"
     r"|Service Worker registration blocked by Playwright"
+    r"|Unable to preload CSS for |Failed to fetch dynamically imported module"
     r"|Failed to load resource: (net::ERR_|the server responded with a status of (502|413))"
 )
 """What Chromium logs when the server is away, refuses behind a proxy, or was sent too much; and
