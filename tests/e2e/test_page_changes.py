@@ -84,6 +84,15 @@ def test_what_others_do_at_telnet(visitor: NewVisitor, telnet: NewTelnet) -> Non
         each.sees("tel: message deleted", "ann: hello tel")
 
 
+def test_a_text_is_copied_as_it_was_written(visitor: NewVisitor) -> None:
+    ann = visitor("ann", permissions=["clipboard-read", "clipboard-write"])
+    ann.say("**tea** at `four`")
+    ann.does("Copy", "tea")
+    field = ann.page.get_by_role("textbox", name="Say something")
+    field.press("Control+v")
+    expect(field).to_have_value("**tea** at `four`")
+
+
 def test_a_menu_goes_along_while_others_talk(visitor: NewVisitor, daemon: Twistd) -> None:
     ann = visitor("ann", viewport={"width": 900, "height": 500})
     bob = Person(daemon.port).connect("bob", "lobby")
@@ -144,6 +153,9 @@ def test_what_was_done_while_one_was_away(visitor: NewVisitor, middlebox: Middle
     bob.sees("ann: three")
     bob.goes_to("#lobby")
     bob.sees("ann: one", "ann: two")
+    bob.page.locator("#log .more").first.click()  # what shows it is there from now on
+    expect(bob.page.get_by_role("button", name="React with 👀")).to_be_visible()
+    bob.page.keyboard.press("Escape")
     middlebox.refuses = b""
     bob.page.evaluate("dispatchEvent(new Event('online'))")
     bob.is_away()

@@ -22,6 +22,7 @@ export function EmojiDialog({ onPick, onClose }: EmojiPickerProps) {
     () => (table instanceof Error ? [] : toShow(table, words, group)),
     [table, words, group],
   );
+  const waits = useRef(false); // Enter was pressed before there was a table to take one from
   useEffect(() => dialog.current!.showModal(), []);
   const pick = (emoji: Emoji) => {
     const picked = toned(emoji, tone);
@@ -29,11 +30,15 @@ export function EmojiDialog({ onPick, onClose }: EmojiPickerProps) {
     dialog.current!.close(); // the focus is where it was
     onPick(picked);
   };
+  useEffect(() => {
+    if (waits.current && shown[0]) pick(shown[0]);
+  }, [shown]);
   const keys = (event: KeyboardEvent) => {
     event.stopPropagation(); // it is not for what is below
     if (event.key === "Enter" && event.target instanceof HTMLInputElement) {
       event.preventDefault(); // nor is a form there sent
       if (shown[0]) pick(shown[0]);
+      else waits.current = table === null;
     } else if (event.key === "ArrowDown" && event.target instanceof HTMLInputElement) {
       event.preventDefault();
       dialog.current!.querySelector<HTMLElement>("td button[tabindex='0']")?.focus();
@@ -55,7 +60,10 @@ export function EmojiDialog({ onPick, onClose }: EmojiPickerProps) {
             placeholder={t().emoji.search}
             aria-label={t().emoji.search}
             value={words}
-            onInput={({ currentTarget }) => search(currentTarget.value)}
+            onInput={({ currentTarget }) => {
+              waits.current = false;
+              search(currentTarget.value);
+            }}
           />
           <button type="button" aria-label={t().emoji.close} onClick={() => dialog.current!.close()}>
             <span aria-hidden="true">×</span>

@@ -43,6 +43,7 @@ export function MessageMenu({ button, message, place, mayEdit, onReact, onPick, 
     if (sure.value) then(() => chat.erase(place, message))();
     sure.value = true;
   };
+  const copy = then(() => void navigator.clipboard.writeText(message.text).catch(console.warn));
   const talk = then(() => talkWith(chat, message.user, message.from));
   return (
     <ul
@@ -72,7 +73,9 @@ export function MessageMenu({ button, message, place, mayEdit, onReact, onPick, 
       <Choice words={texts.reply} onClick={write(replying)} />
       {mayEdit && <Choice words={texts.edit} onClick={write(editing)} />}
       {message.mine && <Choice words={sure.value ? texts.reallyErase : texts.erase} onClick={erase} />}
-      <Choice words={texts.copy} onClick={then(() => void navigator.clipboard.writeText(message.text))} />
+      {navigator.clipboard && ( // not there on a page that came over plain http
+        <Choice words={texts.copy} onClick={copy} />
+      )}
       {!message.mine && !place.isPrivate && <Choice words={texts.talkWith(message.from)} onClick={talk} />}
     </ul>
   );
