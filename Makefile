@@ -9,7 +9,7 @@
 ARGS =
 PYTEST = .venv/bin/python -m pytest $(ARGS)
 # Processes that `make test` shares the tests among, a module to one of them.
-WORKERS = 2
+WORKERS = 3
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-unit test-web test-component test-contract test-integration test-e2e \

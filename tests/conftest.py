@@ -26,8 +26,8 @@ LONGEST = (
     "test_page_access.py", "test_page_transports.py", "test_page_network.py", "test_page_many.py",
     "test_sockjs_browser.py", "test_amqp_link.py", "test_cluster_outages.py", "test_page_list.py",
 )  # fmt: skip
-"""The modules that take longest come first, in any order: two processes share the modules, and
-whoever took one of these last would keep the other one waiting."""
+"""The modules that take longest come first, in any order: some processes share the modules, and
+whoever took one of these last would keep the others waiting."""
 
 
 @pytest.hookimpl(trylast=True)
