@@ -32,7 +32,8 @@ whoever took one of these last would keep the others waiting."""
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever in e2e/ is not about the web page is about the system: `make test-system`."""
+    """Put the longest first. Whatever in e2e/ is not about the web page is about the system:
+    `make test-system`."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
     for item in items:
         if E2E in item.path.parents and item.get_closest_marker("ui_acceptance") is None:
