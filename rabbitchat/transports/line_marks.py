@@ -25,6 +25,7 @@ class ReadMarks:
         "_clock",
         "_frozen",
         "_position",
+        "_read",
         "_shown",
         "_snapshot",
         "_tell",
@@ -44,6 +45,7 @@ class ReadMarks:
         # What had been shown when so many bytes were written: read when these have arrived.
         self._snapshot: dict[str, int] = {}
         self._position = 0
+        self._read: dict[str, int] = {}  # what is known to have arrived
         self._timer: Optional[IDelayedCall] = None
 
     def last(self, room: str) -> int:
@@ -100,11 +102,12 @@ class ReadMarks:
 
     def _arrived(self) -> dict[str, int]:
         arrived = self._arrival.arrived()
-        if arrived < self._position:
-            return {}
-        read = self._snapshot
-        self._snapshot, self._position = dict(self._shown), self._arrival.written
-        return self._snapshot if arrived >= self._position else read
+        if arrived >= self._position:
+            self._read = self._snapshot
+            self._snapshot, self._position = dict(self._shown), self._arrival.written
+            if arrived >= self._position:
+                self._read = self._snapshot
+        return self._read
 
     def _tell_all(self, read: dict[str, int]) -> None:
         for room, seq in list(read.items()):

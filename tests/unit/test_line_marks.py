@@ -106,6 +106,18 @@ def test_what_had_arrived_when_something_was_typed_is_told_after_a_cut() -> None
     assert reader.told == [("lobby", 1)]
 
 
+def test_who_types_much_is_told_about_all_the_same() -> None:
+    reader = Reader()
+    reader.shown("lobby", 1)
+    reader.confirms()
+    for seq in (2, 3):
+        reader.marks.heard()
+        reader.shown("lobby", seq)
+    reader.marks.heard()
+    reader.clock.advance(EVERY)
+    assert reader.told == [("lobby", 1)]
+
+
 def test_where_one_is_for_the_first_time_that_is_told_at_once() -> None:
     reader = Reader()
     reader.marks.begin("lobby", 7)
