@@ -327,7 +327,7 @@ async def test_the_exchange_deleted_is_made_again(
     await outside(vhost, lambda channel: channel.exchange_delete("chat"))
     await until(lambda: any("NOT_FOUND" in state.reason for state in a.states))
     await a.until_up()
-    # b finds out by its next echo: it is lost, unless it was sent before there was an exchange again.
+    # b finds out by its next echo: it is lost, or was sent before there was an exchange again.
     signs = ("does not come back", "NOT_FOUND")
     await until(lambda: any(sign in state.reason for state in b.states for sign in signs), 15.0)
     await flows_again(b)
