@@ -1,0 +1,7 @@
+"""Fixtures of the unit tests."""
+
+from __future__ import annotations
+
+from support.presence_people import net
+
+__all__ = ["net"]
