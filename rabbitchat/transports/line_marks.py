@@ -10,7 +10,8 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from rabbitchat.transports.line_arrival import Arrival
 
 EVERY = 5.0
-"""Seconds between two times that the daemon is told: each costs a write to its database."""
+"""Seconds between two times that the daemon is told: each costs a write to its database. It is
+told at once only where one comes for the first time, or goes."""
 
 
 class ReadMarks:
@@ -60,7 +61,8 @@ class ReadMarks:
 
     def begin(self, room: str, seq: int) -> None:
         """One is in a room for the first time, with so much said there. That is told at once:
-        who is cut off a second later has missed all that is said from now on."""
+        who is cut off a second later has missed all that is said from now on. (Where nothing was
+        said so far there is nothing to mark: a mark of 0 is none.)"""
         self.shown(room, seq)
         self._tell_if_new(room, seq)
 

@@ -122,6 +122,29 @@ async def test_cut_off_as_soon_as_one_is_there(node: StartNode, on_websocket: bo
     ]
 
 
+@pytest.mark.parametrize("on_websocket", [False, True])
+@pytest_twisted.ensureDeferred
+async def test_what_had_arrived_when_one_typed_is_not_missed(
+    node: StartNode, on_websocket: bool
+) -> None:
+    chat = await node(grace=0.1)
+    ann = await chat.connected("ann", "lobby")
+    await ann.says("lobby", "before")
+    tel = await come(chat, "tel", on_websocket)
+    word = await word_of(tel)
+    await ann.says("lobby", "seen")
+    await tel.sees("<ann> seen")
+    tel.types("/topic")
+    await tel.sees_one(lambda seen: "topic" in seen, "an answer")
+    tel.vanish()
+    await gone(chat, "tel")
+    await ann.says("lobby", "missed")
+    tel = await come(chat, f"/session {word} tel", on_websocket)
+    await ann.says("lobby", "live")
+    shown = await shows(tel, "<ann> live")
+    assert untimed(shown[:-1]) == ["* you missed 1 message in lobby", "<ann> missed"]
+
+
 @pytest_twisted.ensureDeferred
 async def test_coming_back_on_another_node(node: StartNode, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/chat.sqlite"

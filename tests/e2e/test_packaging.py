@@ -156,7 +156,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def install(fresh: Path, tmp_path: Path) -> Iterator[Callable[..., None]]:
+def install(fresh: Path, tmp_path: Path) -> Iterator[Install]:
     """Installs as it is told to; in the end nothing of it is left."""
 
     def pip_install(*what: str | Path, cwd: Path) -> None:

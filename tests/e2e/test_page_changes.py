@@ -112,6 +112,24 @@ def test_a_menu_goes_along_while_others_talk(visitor: NewVisitor, daemon: Twistd
     bob.close()
 
 
+def test_a_menu_goes_along_where_nothing_scrolls(visitor: NewVisitor, daemon: Twistd) -> None:
+    ann = visitor("ann", viewport={"width": 900, "height": 600})
+    bob = Person(daemon.port).connect("bob", "lobby")
+    first = bob.say("lobby", "first")
+    bob.say("lobby", "second")
+    button = ann.page.locator("#log .message").filter(has_text="second").locator(".more")
+    button.click()
+    menu = ann.page.locator("[popover].actions")
+    expect(menu).to_be_visible()
+    before = button.bounding_box(), menu.bounding_box()
+    bob.command("publish", room="lobby", react=first["msgid"], of=bob.user, text="👍", active=True)
+    ann.sees_reactions("first", "👍 1")
+    wait_for(lambda: _moved(before[0], button) == _moved(before[1], menu) > 0, "both have moved")
+    ann.page.set_viewport_size({"width": 500, "height": 600})
+    expect(menu.get_by_role("button", name="Reply")).to_be_in_viewport(ratio=1)
+    bob.close()
+
+
 def _moved(before: FloatRect | None, what: Locator) -> int:
     now = what.bounding_box()
     assert before is not None

@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from support.browser import NewVisitor, Visitor
+from support.daemons import wait_for
 from support.people import Person
 from support.twistd import Twistd, with_options
 
@@ -418,6 +419,31 @@ def test_emoji_by_the_picker(visitor: NewVisitor) -> None:
     expect(picker).to_have_count(0)
     expect(field(ann)).to_be_focused()
     holds(ann, "yes👍! and more")
+
+
+def test_an_emoji_is_chosen_before_there_are_any(visitor: NewVisitor) -> None:
+    ann = visitor("ann")
+    table: list[Route] = []
+    ann.page.route("**/assets/en-*.js", lambda route: table.append(route))
+    picker = ann.page.get_by_role("dialog", name="Choose an emoji")
+    for words, shown in (("thumbs up", "👍"), ("zzzz", "")):
+        ann.page.reload()
+        ann.is_in()
+        ann.page.get_by_role("button", name="Emoji").click()
+        ann.page.get_by_role("searchbox").fill(words)
+        press(ann, "Enter")
+        expect(picker).to_be_visible()
+        wait_for(lambda: ann.page.title() and table, "the table is asked for")
+        table.pop().continue_()
+        if shown:
+            expect(picker).to_have_count(0)
+            holds(ann, shown)
+            field(ann).fill("")
+    # Where there was none, the next best is not taken for it.
+    expect(picker).to_contain_text("No emoji is called like that")
+    picker.get_by_role("button", name="Food and drink").click()
+    expect(picker.get_by_role("button", name="grapes")).to_be_visible()
+    holds(ann, "")
 
 
 def test_what_is_refused_can_be_sent_again(visitor: NewVisitor) -> None:

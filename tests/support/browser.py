@@ -65,8 +65,8 @@ AWAY = re.compile(
     r"|Unable to preload CSS for |Failed to fetch dynamically imported module"
     r"|Failed to load resource: (net::ERR_|the server responded with a status of (502|413))"
 )
-"""What Chromium logs when the server is away, refuses behind a proxy, or was sent too much; and
-that a visitor has no service worker."""
+"""What Chromium logs when the server is away, also for parts of the page that come later, refuses
+behind a proxy, or was sent too much; and that a visitor has no service worker."""
 
 TOO_LATE = re.compile(r"the server responded with a status of 404 .*/(xhr|jsonp)_send(\?|$)")
 """A message that set out just before its session ended, with the server that stops."""

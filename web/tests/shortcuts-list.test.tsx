@@ -30,5 +30,10 @@ test("in German", async () => {
 });
 
 test("on a Mac", () => {
-  expect(keys("MacIntel")).toEqual(expect.arrayContaining(["⌘K", "⌥⇧↑", "⇧Enter", "Page ↑"]));
+  expect(keys("MacIntel")).toEqual(expect.arrayContaining(["⌘K", "⇧⌘F", "⌥⇧↑", "⇧Enter", "Page ↑"]));
+});
+
+test("on a Mac, in German", async () => {
+  await setLanguage("de");
+  expect(keys("MacIntel")).toEqual(expect.arrayContaining(["⌘K", "⇧Eingabe", "Bild ↑", "R"]));
 });

@@ -31,8 +31,10 @@ export function EmojiDialog({ onPick, onClose }: EmojiPickerProps) {
     onPick(picked);
   };
   useEffect(() => {
-    if (waits.current && shown[0]) pick(shown[0]);
-  }, [shown]);
+    const wanted = table !== null && waits.current;
+    if (table !== null) waits.current = false; // whether there is one or not
+    if (wanted && shown[0]) pick(shown[0]);
+  }, [table]);
   const keys = (event: KeyboardEvent) => {
     event.stopPropagation(); // it is not for what is below
     if (event.key === "Enter" && event.target instanceof HTMLInputElement) {
@@ -72,6 +74,7 @@ export function EmojiDialog({ onPick, onClose }: EmojiPickerProps) {
         <Groups
           chosen={words.trim() === "" ? group : null}
           choose={(to) => {
+            waits.current = false;
             search("");
             choose(to);
           }}

@@ -91,19 +91,23 @@ function Choice({ words, onClick }: { words: string; onClick: () => void }) {
   );
 }
 
-/** Show it beside the button, and go along with it; it closes when the button leaves the view. */
+/** Show it beside the button, and go along with it, whatever moves the page; it closes when the button
+ * leaves the view. */
 function openBeside(menu: HTMLElement, button: HTMLElement): () => void {
+  const scrolling = button.closest("#talk")!;
   menu.showPopover();
-  place(menu, button);
+  putBeside(menu, button);
   menu.querySelector("button")!.focus({ preventScroll: true });
-  const scrolling = button.closest("#talk");
-  const follow = () => (isInView(button, scrolling!) ? place(menu, button) : menu.hidePopover());
-  scrolling?.addEventListener("scroll", follow);
-  return () => scrolling?.removeEventListener("scroll", follow);
+  let frame = requestAnimationFrame(function follow() {
+    if (isInView(button, scrolling)) putBeside(menu, button);
+    else menu.hidePopover();
+    frame = requestAnimationFrame(follow);
+  });
+  return () => cancelAnimationFrame(frame);
 }
 
 /** Below the button, or above it where there is no room. */
-function place(menu: HTMLElement, button: HTMLElement): void {
+function putBeside(menu: HTMLElement, button: HTMLElement): void {
   const { top, bottom, left, right } = button.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = menu;
   const below = bottom + GAP + height <= innerHeight;

@@ -52,13 +52,14 @@ function List({ title, all }: { title: string; all: readonly Keys[] }) {
   );
 }
 
-/** "Strg+K", "⌘K": as it is written on the keyboards of those who speak the language of the page. */
+/** "Strg+K", "⇧⌘F": as it is written on the keyboards of those who speak the language of the page. */
 function asWritten(key: string): string {
-  if (/^(Mac|iP)/.test(navigator.platform)) {
-    return key.replace(/(Ctrl|Alt|Shift)\+/g, (_, held: keyof typeof OF_A_MAC) => OF_A_MAC[held]);
-  }
   const names: Record<string, string> = t().shortcuts.keys;
-  return key.replace(/\p{L}{2,}/gu, (word) => names[word] ?? word);
+  const named = (part: string) => part.replace(/\p{L}{2,}/gu, (word) => names[word] ?? word);
+  if (!/^(Mac|iP)/.test(navigator.platform)) return named(key);
+  const parts = key.split("+");
+  const held = Object.entries(OF_A_MAC).filter(([name]) => parts.includes(name));
+  return held.map(([, sign]) => sign).join("") + named(parts.at(-1)!);
 }
 
-const OF_A_MAC = { Ctrl: "⌘", Alt: "⌥", Shift: "⇧" };
+const OF_A_MAC = { Alt: "⌥", Shift: "⇧", Ctrl: "⌘" }; // in the order in which they are written there
