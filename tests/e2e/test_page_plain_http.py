@@ -29,6 +29,8 @@ def test_what_needs_a_secure_page_is_not_offered(visitor: NewVisitor, daemon: Tw
     bob.page.locator("#menu-button").click()
     bob.page.locator("#menu").get_by_role("button", name="Settings").click()
     settings = bob.page.get_by_role("dialog")
+    expect(settings.get_by_role("checkbox", name="Notifications")).to_be_disabled()
+    expect(settings).to_contain_text("most want it to come over https")
     settings.get_by_role("button", name="Show the word").click()
     expect(settings.locator("code, output, input[readonly]").first).to_be_visible()
     expect(settings.get_by_role("button", name="Copy")).to_have_count(0)

@@ -68,7 +68,7 @@ const RUN: Record<CommandName, Run> = {
   },
   session: ({ chat, rest }) => {
     if (rest === "") note(chat, t().commands.session(chat.session));
-    else chat.become(rest);
+    else chat.become(rest.split(/\s/)[0]!); // telnet shows the nick behind the word
   },
   help: ({ chat }) => note(chat, help()),
 };

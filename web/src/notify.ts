@@ -133,5 +133,6 @@ function want(wish: boolean): void {
 }
 
 function permitted(): NotificationPermission | "unsupported" {
+  if (globalThis.isSecureContext === false) return "unsupported"; // "denied", says Chromium
   return "Notification" in globalThis ? Notification.permission : "unsupported";
 }

@@ -180,7 +180,7 @@ describe("a command", () => {
   test("shows one's session, or takes another", async () => {
     await typed("/session");
     expect(told()).toContain("/session 5f0c.secret");
-    await typed("/session b0b.other");
+    await typed("/session b0b.other bob");
     expect(chat.become).toHaveBeenCalledExactlyOnceWith("b0b.other");
   });
 

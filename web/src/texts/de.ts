@@ -142,7 +142,7 @@ export const de: Texts = {
     comings: "Zeigen, wer kommt und geht",
     session: "Du auf einem anderen Gerät",
     sessionHelp:
-      "Wer dieses Wort hat, ist du, und kann alles lesen und schreiben, was du kannst. Füge es auf deinem anderen Gerät ein und zeige es niemandem.",
+      "Wer dieses Wort hat, gilt als du und kann alles lesen und schreiben, was du kannst. Füge es auf deinem anderen Gerät ein und zeige es niemandem.",
     show: "Das Wort zeigen",
     copy: "Kopieren",
     copied: "Kopiert",
@@ -269,7 +269,7 @@ export const de: Texts = {
   },
   notifications: {
     denied: "Dein Browser lässt diese Seite keine zeigen: das ändern seine Einstellungen für diese Seite.",
-    unsupported: "Dein Browser hat für diese Seite keine.",
+    unsupported: "Dein Browser hat für diese Seite keine: die meisten wollen dafür https.",
     inRoom: (nick: string, room: string) => `${nick} in #${room}`,
   },
   text: {

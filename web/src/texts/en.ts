@@ -265,7 +265,7 @@ export const en = {
   },
   notifications: {
     denied: "Your browser doesn't let this page show any: its settings for this page can change that.",
-    unsupported: "Your browser has none for this page.",
+    unsupported: "Your browser has none for this page: most want it to come over https.",
     inRoom: (nick: string, room: string) => `${nick} in #${room}`,
   },
   text: {

@@ -1,4 +1,4 @@
-// The menu of a message, over the page beside its button, also while others go on talking.
+// The menu of a message, over the page beside its button.
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
@@ -91,19 +91,19 @@ function Choice({ words, onClick }: { words: string; onClick: () => void }) {
   );
 }
 
-/** Show it beside the button, and go along with it, whatever moves the page; it closes when the button
- * leaves the view. */
+/** Show it beside the button. It stays there while others talk, whatever that moves: who is about to
+ * press something would press something else. It closes when one scrolls. */
 function openBeside(menu: HTMLElement, button: HTMLElement): () => void {
-  const scrolling = button.closest("#talk")!;
+  const ending = new AbortController();
+  const { signal } = ending;
+  const close = () => menu.hidePopover();
   menu.showPopover();
   putBeside(menu, button);
   menu.querySelector("button")!.focus({ preventScroll: true });
-  let frame = requestAnimationFrame(function follow() {
-    if (isInView(button, scrolling)) putBeside(menu, button);
-    else menu.hidePopover();
-    frame = requestAnimationFrame(follow);
-  });
-  return () => cancelAnimationFrame(frame);
+  addEventListener("resize", () => putBeside(menu, button), { signal });
+  addEventListener("wheel", close, { signal, passive: true });
+  addEventListener("touchmove", close, { signal, passive: true });
+  return () => ending.abort();
 }
 
 /** Below the button, or above it where there is no room. */
@@ -114,11 +114,6 @@ function putBeside(menu: HTMLElement, button: HTMLElement): void {
   const starts = getComputedStyle(button).direction === "rtl" ? left : right - width;
   menu.style.top = `${below ? bottom + GAP : Math.max(GAP, top - GAP - height)}px`;
   menu.style.left = `${Math.max(GAP, Math.min(starts, innerWidth - width - GAP))}px`;
-}
-
-function isInView(button: HTMLElement, scrolling: Element): boolean {
-  const [inner, outer] = [button.getBoundingClientRect(), scrolling.getBoundingClientRect()];
-  return button.isConnected && inner.bottom > outer.top && inner.top < outer.bottom;
 }
 
 /** The arrows lead from one button to the next. Returns whether it was one. */

@@ -9,7 +9,7 @@ import { comings, setComings } from "./preferences";
 import "./settings.css";
 
 const LANGUAGES: Record<Exclude<Choice, "auto">, string> = { en: "English", de: "Deutsch" };
-const SESSION = /^\S+\.\S+$/;
+const SESSION = /^(?:\/session\s+)?(\S+\.\S+)(?:\s+\S+)?$/; // also as telnet shows it: with the nick
 const SHOWN = 2_000; // ms: that something was copied
 
 export function Settings({ onClose }: { onClose: () => void }) {
@@ -91,8 +91,8 @@ function OtherSession({ onClose }: { onClose: () => void }) {
   const { settings } = t();
   const become = (event: Event) => {
     event.preventDefault();
-    const session = typed.trim();
-    if (!SESSION.test(session)) {
+    const session = SESSION.exec(typed.trim())?.[1];
+    if (!session) {
       setWrong(true);
       return;
     }
