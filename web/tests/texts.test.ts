@@ -188,6 +188,7 @@ describe("the language", () => {
     expect(day(new Date(now).toISOString(), now)).toBe("today");
     expect(day(new Date(2026, 2, 8).toISOString(), now)).toMatch(/^Sunday,? 8 March 2026$/);
     expect(fullTime(time)).toMatch(/^Friday,? 6 March 2026 at 14:05:09$/);
+    expect(clock(new Date(2026, 2, 6, 9, 5).toISOString())).toBe("09:05");
     await setLanguage("de");
     expect([clock(time), day(time, now), digits(1_200)]).toEqual(["14:05", "gestern", "1.200"]);
     expect(fullTime(time)).toBe("Freitag, 6. März 2026 um 14:05:09");

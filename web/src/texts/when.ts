@@ -4,14 +4,14 @@ import { locale } from "./index";
 
 const DAY = 86_400_000; // ms
 
-/** "14:05", "2:05 PM" */
+/** "09:05", "9:05 AM" */
 export function clock(time: string): string {
-  return format(time, { hour: "numeric", minute: "2-digit" });
+  return format(time, { hour: twelveHours() ? "numeric" : "2-digit", minute: "2-digit" });
 }
 
 /** Whether the hours are counted twice to twelve, so that `clock` says which of the two it means. */
 export function twelveHours(): boolean {
-  return new Intl.DateTimeFormat(locale.value, { hour: "numeric" }).resolvedOptions().hour12 ?? false;
+  return formatOf({ hour: "numeric" }).resolvedOptions().hour12 ?? false;
 }
 
 /** "Friday, 6 March 2026 at 14:05:09" */
@@ -39,11 +39,15 @@ function midnight(time: number): number {
 const formats = new Map<string, Intl.DateTimeFormat>(); // making one takes long
 
 function format(time: string, options: Intl.DateTimeFormatOptions): string {
+  return formatOf(options).format(new Date(time));
+}
+
+function formatOf(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = JSON.stringify([locale.value, options]);
   let made = formats.get(key);
   if (!made) {
     made = new Intl.DateTimeFormat(locale.value, options);
     formats.set(key, made);
   }
-  return made.format(new Date(time));
+  return made;
 }
