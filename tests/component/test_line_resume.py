@@ -106,20 +106,19 @@ async def test_what_was_missed_is_shown_once(node: StartNode, on_websocket: bool
 @pytest_twisted.ensureDeferred
 async def test_cut_off_as_soon_as_one_is_there(node: StartNode, on_websocket: bool) -> None:
     chat = await node(grace=0.1)
-    ann = await chat.connected("ann", "lobby")
-    await ann.says("lobby", "before")
+    ann = await chat.connected("ann", "tea")
+    await ann.says("tea", "before")
     tel = await come(chat, "tel", on_websocket)
     word = await word_of(tel)
-    tel.vanish()
+    tel.types("/join tea")
+    await tel.sees_one(lambda seen: "tea" in seen, "the room")
+    tel.vanish()  # without a word that would tell what has arrived
     await gone(chat, "tel")
-    await ann.says("lobby", "missed")
+    await ann.says("tea", "missed")
     tel = await come(chat, f"/session {word} tel", on_websocket)
-    await ann.says("lobby", "live")
-    shown = await shows(tel, "<ann> live")
-    assert untimed(shown[:-1]) == [
-        "* you missed 1 message in lobby",
-        "<ann> missed",
-    ]
+    tel.types("/join tea")
+    shown = await shows(tel, "<ann> missed")
+    assert untimed(shown) == ["* you missed 1 message in tea", "<ann> missed"]
 
 
 @pytest.mark.parametrize("on_websocket", [False, True])

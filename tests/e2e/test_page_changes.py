@@ -114,6 +114,8 @@ def test_a_menu_stays_while_others_talk(visitor: NewVisitor, daemon: Twistd) -> 
     expect(menu).to_be_visible()
     ann.page.set_viewport_size({"width": 500, "height": 500})
     expect(menu.get_by_role("button", name="Reply")).to_be_in_viewport(ratio=1)
+    menu.dispatch_event("touchmove")
+    expect(menu).to_be_visible()
     ann.page.mouse.move(100, 200)
     ann.page.mouse.wheel(0, -50)
     expect(menu).to_have_count(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any, Optional
 
@@ -13,6 +14,8 @@ from support.presence_net import Net, Node
 
 ANN, BOB, CLEO = "00a1000000000000", "00b2000000000000", "00c3000000000000"
 GRACE = 10.0  # seconds
+
+_numbers = itertools.count(1)  # of connections
 
 
 @pytest.fixture
@@ -29,16 +32,12 @@ def net() -> Net:
 
 def come(node: Node, user: str, nick: str, room: Optional[str] = "lobby") -> int:
     """A connection of a user that goes into a room."""
-    come.last += 1  # type: ignore[attr-defined]
-    number: int = come.last  # type: ignore[attr-defined]
+    number = next(_numbers)
     node.presence.claim(user, nick)
     node.presence.connected(number, user)
     if room is not None:
         node.presence.join(number, room)
     return number
-
-
-come.last = 0  # type: ignore[attr-defined]
 
 
 def shown(node: Node) -> list[Change]:

@@ -102,7 +102,9 @@ function openBeside(menu: HTMLElement, button: HTMLElement): () => void {
   menu.querySelector("button")!.focus({ preventScroll: true });
   addEventListener("resize", () => putBeside(menu, button), { signal });
   addEventListener("wheel", close, { signal, passive: true });
-  addEventListener("touchmove", close, { signal, passive: true });
+  // A finger that taps a choice may move a little.
+  const swiped = ({ target }: Event) => menu.contains(target as Node) || close();
+  addEventListener("touchmove", swiped, { signal, passive: true });
   return () => ending.abort();
 }
 
