@@ -652,7 +652,7 @@ def test_what_somebody_else_said_last_can_be_reacted_to() -> None:
 
 def test_what_is_looked_up_from_before_is_not_what_was_said_last() -> None:
     user = talking()
-    user.connection.tell(message("hi", msgid="last"))
+    user.connection.tell(message("hi", msgid="last", seq=2))
     user.types("/since #1")
     page = [message("long ago", msgid="first", seq=1)]
     user.connection.answer(events.HistoryPage(room="lobby", epoch="e", entries=page, more=True))
